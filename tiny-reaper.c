@@ -1,0 +1,1881 @@
+/*
+ * tiny-reaper - run a command, and leave nothing of it behind.
+ *
+ * Two processes stand between the caller and the command (one with -G, or as PID 1):
+ *
+ *      caller                      a shell, a container engine, a CI runner
+ *        |
+ *      outer     "tiny-reaper"     in the caller's process group (the job), a subreaper: the guard
+ *        |
+ *      inner     "tiny-supervisor" leads a group of its own, a subreaper: the supervisor
+ *        |
+ *      command                     leads a group of its own: what it starts, at any depth, comes to inner as orphans
+ *
+ * Who is signalled, and what follows:
+ *   a signal to outer     blocked from the first instruction on; sigwaitinfo() takes it, kill() passes it to inner, and inner passes it
+ *                         to the command's group. Inner is out of the job before outer passes anything on (run->ready), so nothing comes twice.
+ *   the alarm             a timer of inner's own; phases: RUNNING, ASKED, ENDING, CLEARING, KILLING, OVER (enter() is the only way between them)
+ *   the command stops     inner asks outer to stop in the same way (run->stop), and never stops itself, so the limit runs on
+ *   outer is killed       inner's parent-death signal (a CHLD) wakes it: getppid() differs: KILL to everything, at once
+ *   inner is killed       its children are outer's now (subreaper): KILL to everything, at once; outer then dies by KILL as well
+ *   both are killed       the command's parent-death signal is KILL; what the command started goes on (no tool could know of it)
+ *
+ * Killed between any two calls of the start: before inner has armed its parent-death signal it finds itself with another parent, and
+ * leaves; the same holds for the command's side of the fork; from then on the kernel's signal is on its way, whatever comes.
+ *
+ * What both processes know lies in one shared page, struct run, so that the survivor can finish the work and write the report. It is a level, not
+ * an event: a wake-up (a queued CHLD) may merge with another, since whoever wakes looks at all of it.
+ */
+#define _GNU_SOURCE
+#define _TIME_BITS 64
+#define _FILE_OFFSET_BITS 64
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define VERSION "1.0.0"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+#ifndef SYS_rt_sigtimedwait
+#define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
+#endif
+
+enum {
+    TIMED_OUT = 124, FAILED = 125, CANNOT_RUN = 126, NOT_FOUND = 127, TIMED_OUT_KILLED = 137,   /* exit statuses, as timeout(1) has them */
+    SIGNALS = 64,                                   /* the kernel's signals are 1 to 64, whatever libc keeps for itself */
+    FIRST_REALTIME = 34,                            /* what glibc calls SIGRTMIN; the kernel's 32 and 33 are libc's own */
+    LINE = 1024,                                    /* the longest message, in bytes */
+    PIDS = 1 << 22,                                 /* PID_MAX_LIMIT of a 64-bit kernel */
+};
+
+static const int64_t SECOND = 1000000000, FOREVER = INT64_MAX, DEFAULT_GRACE = 5 * 1000000000LL;    /* nanoseconds */
+
+/* ---------------------------------------------------------------- tables */
+
+static const struct option_row {
+    char letter;
+    const char *name, *argument, *help;
+} OPTIONS[] = {
+    {'t', "timeout",         "DURATION",             "limit the command's lifetime"},
+    {'s', "signal",          "SIG[,SIG]...",         "the signals that end it, in turn (default TERM)"},
+    {'k', "kill-after",      "DURATION",             "time given to each of them, the last before KILL (default 5s; 0: never)"},
+    {'p', "preserve-status", NULL,                   "at the time limit, exit with the command's status, not 124"},
+    {'c', "single-child",    NULL,                   "forward signals to the command alone, not to its group"},
+    {'r', "rewrite",         "FROM:TO",              "forward TO in place of FROM; TO 0 drops it; may be repeated"},
+    {'e', "success-status",  "STATUS[,STATUS]...",   "exit 0 when the command ends so: 143, or TERM"},
+    {'d', "die-with-parent", NULL,                   "end the command when the process that started tiny-reaper ends"},
+    {'w', "wait",            NULL,                   "when the command ends, wait for what it left behind"},
+    {'l', "leave",           NULL,                   "when the command ends, leave alone what it left behind"},
+    {'G', "no-guard",        NULL,                   "run as one process: kill -9 of it leaves the command's children, and\n"
+                                                     "a stop of the command stops the time limit too"},
+    {'o', "report",          "FILE",                 "append one line of JSON about the run to FILE"},
+    {'v', "verbose",         NULL,                   "say what is done, and at the limit what was still running"},
+    {'h', "help",            NULL,                   "print this, and exit"},
+    {'V', "version",         NULL,                   "print the version, and exit"},
+};
+enum { NOPTIONS = sizeof OPTIONS / sizeof OPTIONS[0] };
+
+/* signal(7); a number's first name is the one that is printed. */
+static const struct signal_row {
+    int number;
+    const char *name;
+} SIGNAL_NAMES[] = {
+    {SIGHUP, "HUP"}, {SIGINT, "INT"}, {SIGQUIT, "QUIT"}, {SIGILL, "ILL"}, {SIGTRAP, "TRAP"}, {SIGABRT, "ABRT"}, {SIGBUS, "BUS"},
+    {SIGFPE, "FPE"}, {SIGKILL, "KILL"}, {SIGUSR1, "USR1"}, {SIGSEGV, "SEGV"}, {SIGUSR2, "USR2"}, {SIGPIPE, "PIPE"}, {SIGALRM, "ALRM"},
+    {SIGTERM, "TERM"}, {SIGCHLD, "CHLD"}, {SIGCONT, "CONT"}, {SIGSTOP, "STOP"}, {SIGTSTP, "TSTP"}, {SIGTTIN, "TTIN"}, {SIGTTOU, "TTOU"},
+    {SIGURG, "URG"}, {SIGXCPU, "XCPU"}, {SIGXFSZ, "XFSZ"}, {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"}, {SIGIO, "IO"},
+    {SIGPWR, "PWR"}, {SIGSYS, "SYS"},
+#ifdef SIGSTKFLT
+    {SIGSTKFLT, "STKFLT"},
+#endif
+    {SIGABRT, "IOT"}, {SIGCHLD, "CLD"}, {SIGIO, "POLL"},
+};
+enum { NSIGNAL_NAMES = sizeof SIGNAL_NAMES / sizeof SIGNAL_NAMES[0] };
+
+static const struct unit_row {
+    const char *name;
+    int64_t nanoseconds;
+} UNITS[] = {           /* ms before m: the first match counts */
+    {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000},
+};
+enum { NUNITS = sizeof UNITS / sizeof UNITS[0] };
+
+/* ---------------------------------------------------------------- state */
+
+/* A signal set as the kernel has it: musl's and glibc's functions hide 32 to 34, and 32 and 33. */
+struct mask {
+    unsigned long bits[SIGNALS / (8 * sizeof(unsigned long))];
+};
+
+/* What the user asked for; nobody writes to it once it is parsed. */
+static struct options {
+    int64_t limit, grace;                           /* nanoseconds; 0: none, never */
+    const char *limit_text, *report;
+    char **command;
+    size_t nsignals;
+    unsigned char signals[SIGNALS];                 /* those that end it, in turn */
+    unsigned char rewrite[SIGNALS + 1];             /* 0: dropped */
+    bool success_status[256], success_signal[SIGNALS + 1];
+    bool grace_given, preserve_status, single_child, die_with_parent, wait, leave, no_guard, verbose;
+} opt = {.grace = 5 * 1000000000LL, .nsignals = 1, .signals = {SIGTERM}};
+
+enum outcome { NOT_STARTED, EXITED, SIGNALED, LIMIT, PARENT_DIED, GUARD_KILLED };
+
+/* What is known about the run, in a page that outer and inner share: whoever survives has it all. */
+static struct run {
+    pid_t outer, inner, command, job;               /* inner is outer without a guard; job: our process group at the start, 0 if not in this namespace */
+    int64_t started, termed;                        /* CLOCK_MONOTONIC: the start; when the group last got a TERM from here (0: never) */
+    struct timespec date;
+    struct rusage before;                           /* of children from before the start (an exec'd shell's) */
+    atomic_int ready;                               /* inner is out of the job, and has dropped what it got there */
+    atomic_int stop;                                /* the signal that outer is asked to stop by, 0 when the command goes on */
+    atomic_int refused;                             /* the stop signal that the kernel did not carry out on outer */
+    atomic_int parent_died;
+    atomic_int done;                                /* inner has finished its work: outer only mirrors */
+    atomic_int terminal;                            /* the terminal was handed to the command */
+    const char *volatile failed_call;               /* what went wrong between fork and exec, and errno */
+    volatile int failed_errno;
+    bool ended;                                     /* the command is reaped: wait_status holds */
+    bool timed_out, escalated, killed_command, tells_job, reported;
+    int wait_status;
+    enum outcome outcome;
+    int exit_status, exit_signal;                   /* what outer leaves with */
+    unsigned long reaped, cleared;                  /* orphans; of those, the ones that had to be ended */
+    unsigned forwarded_count;
+    unsigned char forwarded[SIGNALS];               /* in order of first arrival */
+    size_t size, command_length, running_length;    /* of the mapping; of the report's texts in it */
+    char text[];
+} *run;
+
+enum phase {
+    RUNNING,            /* armed: the limit */
+    ASKED,              /* a forwarded TERM, INT or QUIT, with -k given; armed: the grace */
+    ENDING,             /* the signals of -s in turn; armed: the grace of each */
+    CLEARING,           /* the command is gone, what it left behind has got TERM; armed: the grace */
+    KILLING,            /* KILL to everything; armed: how long we wait for what cannot be killed */
+    OVER,               /* nothing more can be done */
+};
+
+/* This process's own part. */
+static struct self {
+    pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
+    bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
+    bool has_stderr, has_timer, spares, owes_chld;
+    bool blind, group_told, hung_up;                /* blind: no /proc to find the children in */
+    enum phase phase;
+    size_t step;                                    /* in ENDING: which of opt.signals */
+    timer_t timer;
+    int64_t deadline;                               /* of the armed timer, 0: none */
+    long left, due;                                 /* children at the last sweep; how many of them are to be reaped before the next */
+    int sweep_signal, report_fd;
+    struct mask inherited_mask;
+    struct sigaction inherited_chld;
+    unsigned char spared[PIDS / 8], told[PIDS / 8]; /* one bit a pid; untouched pages of it cost nothing */
+} self;                                            /* all zero: it costs no byte of the file */
+
+static bool is_inner(void) { return self.pid != run->outer; }
+
+static bool bit(const unsigned char *set, pid_t pid) { return set[pid / 8] >> pid % 8 & 1; }
+static void set_bit(unsigned char *set, pid_t pid) { set[pid / 8] = (unsigned char)(set[pid / 8] | 1u << pid % 8); }
+
+/* Touches the page only if there is something to clear. */
+static void clear_bit(unsigned char *set, pid_t pid)
+{
+    if (bit(set, pid))
+        set[pid / 8] = (unsigned char)(set[pid / 8] & ~(1u << pid % 8));
+}
+
+/* ---------------------------------------------------------------- text */
+
+/* A text that grows in a buffer of fixed size, cut at its end, always terminated. */
+struct text {
+    char *at, *end;
+};
+
+static void put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(text->at, (size_t)(text->end - text->at), format, arguments);
+    va_end(arguments);
+    if (n > 0)
+        text->at += n < text->end - text->at ? n : text->end - text->at - 1;
+}
+
+/* A signal's name without SIG, RTMIN+N, or a number; in BUFFER where it has to be made. */
+static const char *signal_name(int sig, char buffer[static 16])
+{
+    for (size_t i = 0; i < NSIGNAL_NAMES; i++)
+        if (SIGNAL_NAMES[i].number == sig)
+            return SIGNAL_NAMES[i].name;
+    snprintf(buffer, 16, sig == FIRST_REALTIME ? "RTMIN" : sig > FIRST_REALTIME ? "RTMIN+%d" : "%d", sig > FIRST_REALTIME ? sig - FIRST_REALTIME : sig);
+    return buffer;
+}
+#define NAME(sig) signal_name(sig, (char[16]){0})
+
+/* ---------------------------------------------------------------- messages */
+
+/* Waits up to TIMEOUT (NULL: for ever) for a signal of SET: its number, or -1 (EAGAIN). sigtimedwait(2). */
+static int take_signal(const struct mask *set, siginfo_t *info, const struct timespec *timeout)
+{
+    for (;;) {
+        int sig = (int)syscall(SYS_rt_sigtimedwait, set, info, timeout, sizeof *set);
+        if (sig > 0 || errno != EINTR)
+            return sig;
+    }
+}
+
+static struct mask mask_of(int sig)
+{
+    struct mask mask = {{0}};
+    size_t width = 8 * sizeof mask.bits[0], index = (size_t)sig - 1;
+    mask.bits[index / width] = 1ul << index % width;
+    return mask;
+}
+
+/* Takes back a signal that this process has sent to itself, if it is still pending. */
+static void untake(int sig)
+{
+    struct mask mask = mask_of(sig);
+    siginfo_t info;
+    take_signal(&mask, &info, &(struct timespec){0, 0});
+}
+
+/*
+ * Writes to standard error and never waits: what a full pipe, a stopped terminal or a broken one does not take is lost.
+ * poll() alone would not do: the command may fill the pipe between poll and write; so a pipe gets RWF_NOWAIT (Linux 6.4 on).
+ */
+static void write_stderr(const char *line, size_t length)
+{
+    struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+    struct iovec vector = {(char *)(uintptr_t)line, length};
+    struct stat status;
+    if (!self.has_stderr || poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT || fstat(STDERR_FILENO, &status) != 0)
+        return;
+    ssize_t n = -1;
+    errno = ENOTSUP;
+    if (S_ISFIFO(status.st_mode))
+        n = syscall(SYS_pwritev2, STDERR_FILENO, &vector, 1ul, -1ul, -1ul, RWF_NOWAIT);
+    if (n < 0 && errno != EAGAIN && errno != EPIPE)
+        n = write(STDERR_FILENO, line, length);
+    if (n < 0 && errno == EPIPE)
+        untake(SIGPIPE);                            /* ours, and thread-directed: one that somebody sent waits beside it */
+}
+
+static void vsay(const char *format, va_list arguments)
+{
+    char line[LINE] = "tiny-reaper: ";
+    size_t head = strlen(line);
+    int n = vsnprintf(line + head, sizeof line - head - 1, format, arguments);
+    size_t length = n < 0 ? head : head + (size_t)n < sizeof line - 2 ? head + (size_t)n : sizeof line - 2;
+    for (size_t i = 0; i < length; i++)             /* one line, whatever a name holds */
+        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+            line[i] = '?';
+    line[length++] = '\n';
+    write_stderr(line, length);
+}
+
+static void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void warn(const char *format, ...)
+{
+    int saved = errno;
+    va_list arguments;
+    va_start(arguments, format);
+    vsay(format, arguments);
+    va_end(arguments);
+    errno = saved;
+}
+
+/* What only -v says. */
+#define tell(...) do { if (opt.verbose) warn(__VA_ARGS__); } while (0)
+
+static void report_not_started(int status);
+
+/* Nothing was started: one line, the report, and the end of this process. */
+static void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+static void die(int status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsay(format, arguments);
+    va_end(arguments);
+    report_not_started(status);
+    _exit(status);
+}
+
+/* ---------------------------------------------------------------- parsing */
+
+static int64_t add(int64_t a, int64_t b) { return a > FOREVER - b ? FOREVER : a + b; }
+
+/* NUMBER as nanoseconds of UNIT, from a text of digits, point and digits; at least 1 unless it is zero, at most FOREVER. */
+static int64_t scale(const char *number, size_t length, int64_t unit)
+{
+    int64_t whole = 0, fraction = 0, place = unit;
+    bool after_point = false, zero = true;
+    for (size_t i = 0; i < length; i++) {
+        int64_t digit = number[i] - '0';
+        if (number[i] == '.') {
+            after_point = true;
+            continue;
+        }
+        zero &= digit == 0;
+        if (after_point)
+            fraction += digit * (place /= 10);
+        else
+            whole = whole > (FOREVER - digit) / 10 ? FOREVER : whole * 10 + digit;
+    }
+    int64_t sum = whole > FOREVER / unit ? FOREVER : add(whole * unit, fraction);
+    return sum == 0 && !zero ? 1 : sum;
+}
+
+/*
+ * DURATION: `infinity`, or numbers with units, a lone number being seconds; in nanoseconds into *RESULT, `infinity` as 0.
+ * Nothing here depends on the locale. False: not a duration.
+ */
+static bool parse_duration(const char *text, int64_t *result)
+{
+    const char *const digits = "0123456789";
+    int64_t sum = 0;
+    *result = 0;
+    if (strcmp(text, "infinity") == 0)
+        return true;
+    for (const char *at = text; at == text || *at;) {
+        size_t length = strspn(at, digits), unit = 0;
+        if (length == 0)
+            return false;
+        if (at[length] == '.') {
+            size_t places = strspn(at + length + 1, digits);
+            if (places == 0)
+                return false;
+            length += 1 + places;
+        }
+        if (at == text && at[length] == '\0') {
+            *result = scale(at, length, SECOND);
+            return true;
+        }
+        while (unit < NUNITS && strncmp(at + length, UNITS[unit].name, strlen(UNITS[unit].name)) != 0)
+            unit++;
+        if (unit == NUNITS)
+            return false;
+        sum = add(sum, scale(at, length, UNITS[unit].nanoseconds));
+        at += length + strlen(UNITS[unit].name);
+    }
+    *result = sum;
+    return true;
+}
+
+/* A decimal number of 0 to MOST, nothing else in the text; -1: not that. */
+static int parse_number(const char *text, int most)
+{
+    int number = 0;
+    if (*text == '\0')
+        return -1;
+    for (; *text >= '0' && *text <= '9'; text++)
+        if ((number = number * 10 + (*text - '0')) > most)
+            return -1;
+    return *text ? -1 : number;
+}
+
+/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none of these. */
+static int parse_signal(const char *text)
+{
+    if (strncasecmp(text, "SIG", 3) == 0)
+        text += 3;
+    else if (*text >= '0' && *text <= '9')
+        return parse_number(text, SIGNALS) ?: -1;
+    for (size_t i = 0; i < NSIGNAL_NAMES; i++)
+        if (strcasecmp(text, SIGNAL_NAMES[i].name) == 0)
+            return SIGNAL_NAMES[i].number;
+    bool from_low = strncasecmp(text, "RTMIN", 5) == 0, from_high = strncasecmp(text, "RTMAX", 5) == 0;
+    int offset = 0, most = SIGNALS - FIRST_REALTIME;
+    if (!from_low && !from_high)
+        return -1;
+    if (text[5] != '\0' && (text[5] != (from_low ? '+' : '-') || (offset = parse_number(text + 6, most)) < 0))
+        return -1;
+    return from_low ? FIRST_REALTIME + offset : SIGNALS - offset;
+}
+
+/* Copies the piece of a list up to the next SEPARATOR and moves *LIST behind it; false: no piece left, or one that is too long to mean anything. */
+static bool next_piece(const char **list, char separator, char piece[static 32])
+{
+    if (*list == NULL)
+        return false;
+    const char *end = strchr(*list, separator);
+    size_t length = end ? (size_t)(end - *list) : strlen(*list);
+    if (length >= 32)
+        length = 0;                                 /* an empty piece is refused by whoever parses it */
+    memcpy(piece, *list, length);
+    piece[length] = '\0';
+    *list = end ? end + 1 : NULL;
+    return true;
+}
+
+static const char SIGNAL_FORMS[] = "a name such as TERM or RTMIN+3, or a number from 1 to 64";
+
+static void parse_signals(const char *text)
+{
+    char piece[32];
+    opt.nsignals = 0;
+    for (const char *list = text; next_piece(&list, ',', piece);) {
+        int sig = parse_signal(piece);
+        if (sig < 0 || opt.nsignals == SIGNALS)
+            die(FAILED, "invalid signal list '%s': expected signals separated by commas, each %s", text, SIGNAL_FORMS);
+        opt.signals[opt.nsignals++] = (unsigned char)sig;
+    }
+}
+
+static void parse_rewrite(const char *text)
+{
+    char from[32], to[32];
+    const char *list = text;
+    int source = -1, target = -1;
+    if (next_piece(&list, ':', from) && next_piece(&list, ':', to) && list == NULL) {
+        source = parse_signal(from);
+        target = strcmp(to, "0") == 0 ? 0 : parse_signal(to);
+    }
+    if (source < 0 || target < 0 || source == SIGKILL || source == SIGSTOP)
+        die(FAILED, "invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0", text, SIGNAL_FORMS);
+    opt.rewrite[source] = (unsigned char)target;
+}
+
+/* A number N is an exit with N and, above 128, a death by signal N - 128, as a shell sees it. */
+static void parse_success(const char *text)
+{
+    char piece[32];
+    for (const char *list = text; next_piece(&list, ',', piece);) {
+        int number = parse_number(piece, 255), sig = number < 0 ? parse_signal(piece) : number - 128;
+        if (number < 0 && sig < 0)
+            die(FAILED, "invalid status list '%s': expected exit statuses from 0 to 255 or signal names, separated by commas", text);
+        if (number >= 0)
+            opt.success_status[number] = true;
+        if (sig >= 1 && sig <= SIGNALS)
+            opt.success_signal[sig] = true;
+    }
+}
+
+static int64_t parse_option_duration(const char *name, const char *text)
+{
+    int64_t duration;
+    if (!parse_duration(text, &duration))
+        die(FAILED, "invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, or infinity", text, name);
+    return duration;
+}
+
+/* Prints TEXT on standard output and ends; 125 where it can't be written, since --help >/dev/full is no success. */
+static void print_and_exit(const char *text, size_t length) __attribute__((noreturn));
+static void print_and_exit(const char *text, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t n = write(STDOUT_FILENO, text + done, length - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            die(FAILED, "cannot write to standard output: %s", strerror(errno));
+        done += (size_t)n;
+    }
+    _exit(0);
+}
+
+static void print_usage(void) __attribute__((noreturn));
+static void print_usage(void)
+{
+    char buffer[4096], column[64];
+    struct text text = {buffer, buffer + sizeof buffer};
+    put(&text, "Usage: tiny-reaper [OPTION]... [--] COMMAND [ARG]...\n"
+               "Run COMMAND in a process group of its own, forward signals to it, and leave nothing of it behind.\n\n");
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        const struct option_row *row = &OPTIONS[i];
+        const char *line = row->help, *end;
+        snprintf(column, sizeof column, "-%c, --%s%s%s", row->letter, row->name, row->argument ? "=" : "", row->argument ? row->argument : "");
+        for (; (end = strchr(line, '\n')); line = end + 1, column[0] = '\0')
+            put(&text, "  %-40s %.*s\n", column, (int)(end - line), line);
+        put(&text, "  %-40s %s\n", column, line);
+    }
+    put(&text, "\nDURATION: a number and ms, s (default), m, h or d, such as 90, 1.5h or 1h30m; infinity; 0 for none.\n"
+               "SIG: a name such as TERM or RTMIN+3, or a number.\n"
+               "Exit status: the command's; 124 or 137 (KILL was needed): the time limit ended it;\n"
+               "125: tiny-reaper failed; 126: COMMAND cannot be run; 127: COMMAND was not found.\n");
+    print_and_exit(buffer, (size_t)(text.at - buffer));
+}
+
+static void apply_option(int letter, const char *value)
+{
+    switch (letter) {
+    case 't': opt.limit = parse_option_duration("timeout", opt.limit_text = value); break;
+    case 's': parse_signals(value); break;
+    case 'k': opt.grace = parse_option_duration("kill-after", value), opt.grace_given = true; break;
+    case 'p': opt.preserve_status = true; break;
+    case 'c': opt.single_child = true; break;
+    case 'r': parse_rewrite(value); break;
+    case 'e': parse_success(value); break;
+    case 'd': opt.die_with_parent = true; break;
+    case 'w': opt.wait = true; break;
+    case 'l': opt.leave = true; break;
+    case 'G': opt.no_guard = true; break;
+    case 'o': opt.report = value; break;
+    case 'v': opt.verbose = true; break;
+    case 'h': print_usage();
+    case 'V': print_and_exit("tiny-reaper " VERSION "\n", sizeof "tiny-reaper " VERSION "\n" - 1);
+    }
+}
+
+/* Fills in `opt`; options end at the first argument that is none. getopt_long(3) knows abbreviations, clusters and `--`. */
+static void parse_options(int argc, char **argv)
+{
+    struct option longs[NOPTIONS + 1] = {{0}};
+    char shorts[2 * NOPTIONS + 3] = "+:", *at = shorts + 2;
+    for (size_t i = 0; i < NOPTIONS; i++) {
+        longs[i] = (struct option){OPTIONS[i].name, OPTIONS[i].argument != NULL, NULL, OPTIONS[i].letter};
+        *at++ = OPTIONS[i].letter;
+        if (OPTIONS[i].argument)
+            *at++ = ':';
+    }
+    for (int sig = 0; sig <= SIGNALS; sig++)
+        opt.rewrite[sig] = (unsigned char)sig;
+    opterr = 0;
+    for (;;) {
+        int index = optind, letter = getopt_long(argc, argv, shorts, longs, NULL);
+        if (letter < 0)
+            break;
+        if (letter == ':')
+            die(FAILED, "option '%s' needs a value; see 'tiny-reaper --help'", argv[index]);
+        if (letter == '?')
+            die(FAILED, "option '%s' is not known, not complete enough, or takes no value; see 'tiny-reaper --help'", argv[index]);
+        apply_option(letter, optarg);
+    }
+    if (opt.wait && opt.leave)
+        die(FAILED, "options --wait and --leave exclude each other");
+    if (optind >= argc)
+        die(FAILED, "no command given; expected 'tiny-reaper [OPTION]... COMMAND [ARG]...'");
+    opt.command = argv + optind;
+}
+
+/* ---------------------------------------------------------------- time */
+
+/* CLOCK_MONOTONIC in nanoseconds: it neither jumps nor counts the machine's sleep. */
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * SECOND + time.tv_nsec;
+}
+
+/* Creates the alarm: a timer that sends SIGALRM with si_code SI_TIMER. It is queued even where an ALRM that somebody sent is pending. */
+static bool create_timer(void)
+{
+    return self.has_timer = timer_create(CLOCK_MONOTONIC, NULL, &self.timer) == 0;
+}
+
+/* Arms the alarm for DEADLINE on CLOCK_MONOTONIC, 0 for never. Only enter() calls it. */
+static void arm(int64_t deadline)
+{
+    int64_t seconds = deadline / SECOND, most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
+    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(seconds < most ? seconds : most), .tv_nsec = (long)(deadline % SECOND)}};
+    self.deadline = deadline;
+    if (self.has_timer && timer_settime(self.timer, TIMER_ABSTIME, &when, NULL) != 0)
+        warn("cannot arm the alarm: %s", strerror(errno));
+}
+
+/* ---------------------------------------------------------------- signals */
+
+/* Blocks every signal and keeps the mask for the command. */
+static void block_signals(void)
+{
+    struct mask all;
+    memset(&all, 0xff, sizeof all);
+    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &self.inherited_mask, sizeof all) != 0)
+        die(FAILED, "cannot block signals: %s", strerror(errno));
+}
+
+static void set_signal(int how, int sig)
+{
+    struct mask mask = mask_of(sig);
+    syscall(SYS_rt_sigprocmask, how, &mask, NULL, sizeof mask);
+}
+
+static bool is_pending(int sig)
+{
+    sigset_t set;
+    return sigpending(&set) == 0 && sigismember(&set, sig) == 1;
+}
+
+/* An ignored SIGCHLD would have the kernel throw statuses away: it is default here, and the command gets it back. */
+static void take_chld(void)
+{
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &self.inherited_chld);
+}
+
+/* kill(2), judged: nobody there any more is normal, and false; anything else but success is told. */
+static bool send(pid_t target, int sig)
+{
+    if (kill(target, sig) == 0)
+        return true;
+    if (errno != ESRCH)
+        tell("cannot send %s to %s %ld: %s", NAME(sig), target < 0 ? "group" : "process", target < 0 ? -(long)target : (long)target, strerror(errno));
+    return false;
+}
+
+/* Wakes the other one of the two to look at *run. SI_QUEUE tells it from a CHLD that the guard passes on. */
+static void wake(pid_t pid)
+{
+    siginfo_t info = {.si_signo = SIGCHLD, .si_code = SI_QUEUE};
+    info.si_pid = self.pid;
+    info.si_uid = getuid();
+    syscall(SYS_rt_sigqueueinfo, pid, SIGCHLD, &info);
+}
+
+/* ---------------------------------------------------------------- /proc */
+
+/* Reads /proc/PID/FILE into BUFFER as a string: its length, or -1. PID 0 is this thread. */
+static ssize_t read_proc(pid_t pid, const char *file, char *buffer, size_t size)
+{
+    char path[64];
+    if (pid)
+        snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    else
+        snprintf(path, sizeof path, "/proc/thread-self/%s", file);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t n = read(fd, buffer, size - 1);
+    close(fd);
+    buffer[n > 0 ? n : 0] = '\0';
+    return n;
+}
+
+/* proc(5), /proc/PID/stat */
+struct stat_line {
+    char name[64], state;
+    long parent;
+    long long start;                                /* clock ticks since the boot */
+};
+
+/* The name may hold blanks and parentheses: the rest stands after the last one. False: no such process, or no /proc. */
+static bool read_stat(pid_t pid, struct stat_line *stat)
+{
+    char buffer[1024], *open, *close;
+    if (read_proc(pid, "stat", buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) || !(close = strrchr(buffer, ')')))
+        return false;
+    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(close - open - 1), open + 1);
+    return sscanf(close + 1, " %c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %lld", &stat->state, &stat->parent, &stat->start) == 3;
+}
+
+/* A process's name (comm), or "?". */
+static const char *name_of(pid_t pid, char buffer[static 64])
+{
+    ssize_t n = read_proc(pid, "comm", buffer, 64);
+    if (n <= 0)
+        return "?";
+    buffer[strcspn(buffer, "\n")] = '\0';
+    return buffer;
+}
+#define COMM(pid) name_of(pid, (char[64]){0})
+
+/* Calls VISIT for each number in a text of numbers and blanks that is read from FD, as /proc/PID/task/TID/children has it. */
+static void each_number(int fd, void (*visit)(pid_t, void *), void *argument)
+{
+    char chunk[4096];
+    long number = 0;
+    for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
+        for (ssize_t i = 0; i < n; i++) {
+            if (chunk[i] >= '0' && chunk[i] <= '9') {
+                number = number * 10 + (chunk[i] - '0');
+            } else if (number) {
+                visit((pid_t)number, argument);
+                number = 0;
+            }
+        }
+}
+
+/* getdents64(2) */
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+/* Calls VISIT for each entry of directory FD whose name is a number. opendir(3) would allocate. */
+static void each_entry(int fd, void (*visit)(pid_t, void *), void *argument)
+{
+    _Alignas(struct entry) char buffer[4096];
+    for (long n; (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;)
+        for (long at = 0; at < n;) {
+            struct entry *entry = (struct entry *)(void *)(buffer + at);
+            int number = parse_number(entry->name, INT_MAX / 10 - 1);
+            if (number >= 0)
+                visit((pid_t)number, argument);
+            at += entry->length;
+        }
+}
+
+struct visitor {
+    void (*visit)(pid_t, void *);
+    void *argument;
+};
+
+static void visit_if_ours(pid_t pid, void *argument)
+{
+    struct visitor *visitor = argument;
+    struct stat_line stat;
+    if (read_stat(pid, &stat) && stat.parent == self.pid)
+        visitor->visit(pid, visitor->argument);
+}
+
+/*
+ * Calls VISIT for each child of this process, in the order in which they became its children; without CONFIG_PROC_CHILDREN by a look at
+ * every process. False: there is no /proc, or one of another PID namespace, whose numbers mean others.
+ */
+static bool each_child(void (*visit)(pid_t, void *), void *argument)
+{
+    char own[32];
+    ssize_t n = readlink("/proc/self", own, sizeof own - 1);
+    if (n <= 0)
+        return false;
+    own[n] = '\0';
+    if (parse_number(own, INT_MAX / 10 - 1) != self.pid)
+        return false;
+    int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        each_number(fd, visit, argument);
+    } else {
+        fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+            return false;
+        each_entry(fd, visit_if_ours, &(struct visitor){visit, argument});
+    }
+    close(fd);
+    return true;
+}
+
+/* Is PID a child of this process that lives? The kernel answers, so that no number out of /proc can mean somebody else. waitid(2). */
+static bool is_living_child(pid_t pid)
+{
+    siginfo_t info = {0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && info.si_pid == 0;
+}
+
+/* ---------------------------------------------------------------- terminal */
+/*
+ * The job is the group that the caller's shell put us in; the command has a group of its own. Only one group of a session has the terminal:
+ *
+ *   at the start        the command takes it before its exec, if 0 and 1 are the terminal and the job has it; else the job keeps it (a pipeline, `&`)
+ *   the command asks    stopped by TTIN or TTOU while the job has it: it is handed over, and the command continued
+ *   another member of   TTIN or TTOU reach outer, as a member of the job: it is taken back from the command,
+ *     the job asks        and the job continued
+ *   the command stops   inner records it in run->stop and wakes outer. Outer raises the same signal at its default disposition (for the whole job where
+ *                         the terminal would have: the command has it, or asks for it), and the kernel decides: the shell above
+ *                         sees a stop; or the group is orphaned, nothing happens, and the command is continued. A SIGSTOP is passed on as such.
+ *   continued           by the shell: CONT comes to outer as any signal; before inner passes it on it hands the terminal over again,
+ *                         if the command had it and the job has it now (fg; not bg). By somebody else: inner continues outer.
+ *   the end             whatever way it came: if it is still with our tree, it goes back to the job
+ */
+
+/* Does process PID descend from inner (or from us)? */
+static bool descends(pid_t pid)
+{
+    struct stat_line stat;
+    for (int depth = 0; depth < 1000 && pid > 1 && read_stat(pid, &stat); depth++)
+        if ((pid = (pid_t)stat.parent) == run->inner)
+            return true;
+    return false;
+}
+
+/* Hands the terminal to the command's group from the job, or (TO_JOB) back from our tree or from a group that is gone; true if that was so. */
+static bool pass_terminal(bool to_job)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return false;
+    pid_t holder = tcgetpgrp(fd);
+    bool ours = holder == run->command || (holder > 0 && holder != run->job && ((kill(-holder, 0) != 0 && errno == ESRCH) || descends(holder)));
+    bool passed = (to_job ? ours : holder == run->job) && tcsetpgrp(fd, to_job ? run->job : run->command) == 0;   /* a blocked TTOU lets a background group do it */
+    close(fd);
+    return passed;
+}
+
+/* Has the command, or a group of its making, the terminal? */
+static bool command_has_terminal(void)
+{
+    int fd = run->terminal ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (fd < 0)
+        return false;
+    pid_t holder = tcgetpgrp(fd);
+    close(fd);
+    return holder == run->command || (holder > 0 && holder != run->job && descends(holder));
+}
+
+/* ---------------------------------------------------------------- starting */
+
+/* One file to execute, which may be a script without `#!` (POSIX: for the shell); returns errno. argv[-1] is there: it was ours. */
+static int execute_file(const char *path, char **argv)
+{
+    execve(path, argv, environ);
+    if (errno != ENOEXEC)
+        return errno;
+    argv[-1] = (char *)(uintptr_t)"/bin/sh";
+    argv[0] = (char *)(uintptr_t)path;
+    execve("/bin/sh", argv - 1, environ);
+    return errno;
+}
+
+/* execvp as POSIX has it, which musl's is not for scripts; returns errno, EACCES rather than ENOENT where a file was found but not allowed. */
+static int execute(char **argv)
+{
+    char candidate[PATH_MAX];
+    const char *file = argv[0], *path = getenv("PATH"), *end;
+    int result = ENOENT;
+    if (*file == '\0')
+        return ENOENT;
+    if (strchr(file, '/'))
+        return execute_file(file, argv);
+    for (path = path ? path : "/usr/local/bin:/bin:/usr/bin";; path = end + 1) {
+        end = strchrnul(path, ':');
+        int length = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)(end - path), path, end > path ? "/" : "", file);
+        int error = (size_t)length < sizeof candidate ? execute_file(candidate, argv) : ENAMETOOLONG;
+        if (error == EACCES)
+            result = EACCES;
+        else if (error != ENOENT && error != ENOTDIR && error != ENAMETOOLONG && error != ESTALE && error != ENODEV && error != ETIMEDOUT)
+            return error;
+        if (*end == '\0')
+            return result;
+    }
+}
+
+/* Leaves word of a call that failed between fork and exec, and ends this process. */
+static void fail(const char *call, int error) __attribute__((noreturn));
+static void fail(const char *call, int error)
+{
+    run->failed_call = call;
+    run->failed_errno = error;
+    _exit(FAILED);
+}
+
+/* The command's side of the fork: everything as tiny-reaper found it, but for a group of its own, the terminal, and the parent-death signal. */
+static void become_command(pid_t supervisor, bool take_terminal) __attribute__((noreturn));
+static void become_command(pid_t supervisor, bool take_terminal)
+{
+    if (setpgid(0, 0) != 0)
+        fail("setpgid", errno);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        fail("prctl", errno);
+    if (getppid() != supervisor)                    /* it died before prctl: no signal will come */
+        _exit(FAILED);
+    if (take_terminal)                              /* before exec: who asks whether it is in the foreground hears yes */
+        tcsetpgrp(STDIN_FILENO, getpid());
+    if (self.inherited_chld.sa_handler == SIG_IGN)
+        sigaction(SIGCHLD, &self.inherited_chld, NULL);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &self.inherited_mask, NULL, sizeof self.inherited_mask);
+    fail("execve", execute(opt.command));
+}
+
+/*
+ * Starts the command. Without a terminal to hand over by vfork(2), which spares the copy of the page tables; with one by fork, since a stop that is typed
+ * just before exec would hold a vfork's parent in the call, with nobody left to see it.
+ */
+static void start_command(void)
+{
+    pid_t job = getpgid(run->outer), supervisor = self.pid;
+    bool take_terminal = tcgetpgrp(STDIN_FILENO) == job && tcgetpgrp(STDOUT_FILENO) == job;
+    char *volatile name = opt.command[0];
+    run->terminal = take_terminal;
+    pid_t pid = take_terminal ? fork() : vfork();
+    if (pid == 0)
+        become_command(supervisor, take_terminal);
+    opt.command[0] = name;                          /* vfork's child may have put a script's path there */
+    if (pid < 0)
+        return (void)(run->failed_call = "fork", run->failed_errno = errno);
+    setpgid(pid, pid);                              /* from both sides: whoever comes first. After exec it fails, and need not succeed. */
+    run->command = self.child = pid;
+}
+
+/* Closes what tiny-reaper must not hold: everything but standard error and the report's file. */
+static void close_entry(pid_t fd, void *own)
+{
+    if (fd > STDERR_FILENO && fd != self.report_fd && fd != *(int *)own)
+        close(fd);
+}
+
+static void close_from(unsigned first, unsigned last)
+{
+    if (first > last)
+        return;
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, first, last, 0) == 0)
+        return;
+#endif
+    tell("close_range: %s: closing one by one", strerror(errno));
+    int fd = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct rlimit limit;
+    if (fd >= 0) {
+        each_entry(fd, close_entry, &fd);
+        close(fd);
+    } else if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        for (unsigned i = first; i <= last && i < limit.rlim_cur; i++)
+            close((int)i);
+    }
+}
+
+/* After the start: a reader of the command's output sees end-of-file when the command closes it, and no file system is kept busy. */
+static void release(void)
+{
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    close_from(3, self.report_fd < 0 ? ~0u : (unsigned)self.report_fd - 1);
+    if (self.report_fd >= 0)
+        close_from((unsigned)self.report_fd + 1, ~0u);
+    if (chdir("/") != 0)
+        tell("cannot change to /: %s", strerror(errno));
+}
+
+static void become_subreaper(void)
+{
+    if (self.pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+        tell("cannot become a subreaper: %s: what the command leaves behind goes to init", strerror(errno));
+}
+
+/*
+ * The inner process's first steps. Until setpgid it sits in the job and is signalled beside outer: what came here by then came to outer too, and is
+ * dropped; outer passes nothing on before `ready`, or its signal could merge with one of those and be dropped with it.
+ */
+static void become_inner(void)
+{
+    struct mask all;
+    siginfo_t info;
+    self.parent = run->outer;
+    self.pid = getpid();
+    self.is_guard = self.spares = false;
+    run->inner = self.pid;
+    if (prctl(PR_SET_PDEATHSIG, SIGCHLD) != 0)
+        fail("prctl", errno);
+    if (getppid() != run->outer)
+        _exit(FAILED);
+    if (setpgid(0, 0) != 0)
+        fail("setpgid", errno);
+    memset(&all, 0xff, sizeof all);
+    while (take_signal(&all, &info, &(struct timespec){0, 0}) > 0)
+        continue;
+    run->ready = 1;
+    wake(run->outer);
+    prctl(PR_SET_NAME, "tiny-supervisor");          /* so that killall -9 tiny-reaper hits only one of the two */
+    become_subreaper();
+    if (!create_timer())
+        fail("timer_create", errno);
+}
+
+/* Makes two processes of one. The outer one is the guard, and its child is the inner one. */
+static void split(void)
+{
+    pid_t pid = fork();
+    if (pid < 0)
+        die(FAILED, "cannot fork: %s", strerror(errno));
+    if (pid == 0) {
+        become_inner();
+        return;
+    }
+    setpgid(pid, pid);
+    run->inner = self.child = pid;
+    self.is_guard = true;
+}
+
+/* ---------------------------------------------------------------- ending */
+
+/* May the command's group be signalled? Its id is not recycled while the command is not reaped, or while another child of ours is in it. */
+static bool group_is_ours(void)
+{
+    siginfo_t info;
+    if (run->command == 0)
+        return false;
+    if (!self.is_guard && !self.child_gone)
+        return true;
+    return waitid(P_PGID, (id_t)run->command, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
+/* Signals the command's group, and the command by itself where it has moved to another. Says whether there was a group. */
+static bool signal_group(int sig)
+{
+    bool moved = !self.is_guard && !self.child_gone && getpgid(run->command) != run->command;
+    bool sent = group_is_ours() && send(-run->command, sig);
+    if (moved)
+        send(run->command, sig);
+    if (sig == SIGTERM)
+        run->termed = now();
+    return sent || moved;
+}
+
+/* One child in a sweep: counted, and told once what it has to hear. KILL is told in each round. */
+static void sweep_child(pid_t pid, void *argument)
+{
+    (void)argument;
+    if ((self.spares && bit(self.spared, pid)) || !is_living_child(pid))
+        return;
+    self.left++;
+    if (self.sweep_signal == SIGKILL) {
+        send(pid, SIGKILL);
+    } else if (self.sweep_signal && !bit(self.told, pid) && !(self.group_told && getpgid(pid) == run->command)) {
+        set_bit(self.told, pid);
+        send(pid, self.sweep_signal);
+        send(pid, SIGCONT);
+    }
+}
+
+/*
+ * One round over all children: SIG is KILL, TERM, or 0 to count them. Children of children come to us when their parents end, so round follows
+ * round until none is left. The next is due when half of these are reaped: a round after each would cost time that grows with the square.
+ */
+static void sweep(int sig)
+{
+    self.sweep_signal = sig;
+    self.left = 0;
+    if (self.pid == 1 && !self.spares && sig == SIGKILL)
+        send(-1, sig);                              /* atomic, and all there is: no fork can get away */
+    if (sig == SIGKILL && group_is_ours())
+        send(-run->command, sig);                   /* atomic too: no fork chain within the group gets away */
+    self.blind = !each_child(sweep_child, NULL);
+    if (self.blind && sig && run->command && !run->ended && is_living_child(run->command))
+        send(run->command, sig);
+    self.due = self.left / 2 + 1;
+}
+
+/* The first round of CLEARING: TERM, and CONT so that it gets through. A group that has had a TERM within the grace is not told twice. */
+static void ask_leftovers(void)
+{
+    int64_t grace = opt.grace ? opt.grace : DEFAULT_GRACE;
+    bool told = run->termed && now() < add(run->termed, grace);
+    if (self.pid == 1 && !self.spares && !told) {
+        send(-1, SIGTERM);
+        send(-1, SIGCONT);
+        self.group_told = true;
+        self.left = self.due = LONG_MAX;            /* every process has been told: no rounds until KILL */
+        return;
+    }
+    self.group_told = group_is_ours() && (told || signal_group(SIGTERM));
+    if (self.group_told)
+        send(-run->command, SIGCONT);
+    sweep(SIGTERM);
+}
+
+/* A child that outlived KILL. */
+static void name_survivor(pid_t pid, void *argument)
+{
+    struct stat_line stat;
+    (void)argument;
+    if ((self.spares && bit(self.spared, pid)) || !is_living_child(pid))
+        return;
+    if (!read_stat(pid, &stat))
+        stat = (struct stat_line){.name = "?", .state = '?'};
+    warn("cannot end %s (pid %ld, state %c%s): left behind", stat.name, (long)pid, stat.state, kill(pid, 0) != 0 && errno == EPERM ? ", another user's" : "");
+}
+
+static void list_running(void);
+
+/* Moves to PHASE, does what belongs to its beginning, and arms the alarm; the only function that does any of it. */
+static void enter(enum phase phase, size_t step)
+{
+    int64_t grace = opt.grace;
+    if (phase == ENDING && (step == opt.nsignals || opt.signals[step] == SIGKILL))
+        phase = KILLING;
+    self.phase = phase;
+    self.step = step;
+    switch (phase) {
+    case RUNNING:
+        arm(opt.limit ? add(run->started, opt.limit) : 0);
+        return;
+    case ASKED:
+        break;
+    case ENDING:
+        tell("sending %s to group %ld", NAME(opt.signals[step]), (long)run->command);
+        signal_group(opt.signals[step]);
+        signal_group(SIGCONT);
+        break;
+    case CLEARING:
+        ask_leftovers();
+        if (self.blind)
+            tell("no /proc: of what the command left behind only its group can be ended");
+        else if (self.left && self.left != LONG_MAX)
+            tell("%s left %ld process%s behind: sending TERM", opt.command[0], self.left, self.left == 1 ? "" : "es");
+        break;
+    case KILLING:
+        grace = grace ? grace : DEFAULT_GRACE;
+        run->killed_command |= !run->ended;
+        sweep(SIGKILL);
+        run->escalated |= !run->ended || self.left > 0;
+        if (self.blind)
+            tell("no /proc: only the command and its group can be ended");
+        else
+            tell("sent KILL to what is left: %ld process%s", self.left, self.left == 1 ? "" : "es");
+        break;
+    case OVER:
+        each_child(name_survivor, NULL);
+        grace = 0;
+        break;
+    }
+    arm(grace ? add(now(), grace) : 0);
+}
+
+/* The limit is reached, or the parent is gone: the signals of -s in turn, or what -w was waiting for is cleared. */
+static void begin_end(enum outcome outcome)
+{
+    run->outcome = outcome;
+    if (outcome == LIMIT) {
+        run->timed_out = true;
+        tell("limit of %s reached", opt.limit_text);
+        list_running();
+    } else {
+        tell("the process that started tiny-reaper has ended");
+    }
+    enter(run->ended ? CLEARING : ENDING, 0);
+}
+
+/* The alarm: the present phase has had its time. */
+static void next_phase(void)
+{
+    switch (self.phase) {
+    case RUNNING: begin_end(LIMIT); break;
+    case ASKED: enter(KILLING, 0); break;
+    case ENDING: enter(ENDING, self.step + 1); break;
+    case CLEARING: enter(KILLING, 0); break;
+    case KILLING: sweep(SIGKILL); enter(OVER, 0); break;
+    case OVER: break;
+    }
+}
+
+/* ---------------------------------------------------------------- stops */
+
+/* Outer's job is orphaned, or we are PID 1: nobody could continue the command, so it is not left stopped. */
+static void undo_stop(int sig)
+{
+    if (sig != SIGTSTP && self.hung_up) {
+        tell("%s asks for a terminal that it cannot have: left stopped", opt.command[0]);
+        return;
+    }
+    if (sig != SIGTSTP) {                           /* it would ask at once again: the kernel's own word to a stopped orphaned group */
+        self.hung_up = true;
+        signal_group(SIGHUP);
+    }
+    signal_group(SIGCONT);
+}
+
+/*
+ * Stops this process by SIG, as the command was, and returns when it goes on, or at once where the kernel does not stop it. The signal is made
+ * pending first, and then it is looked whether the stop still holds: a CONT from inner that came before had cleared run->stop, one that comes
+ * after takes the pending signal away. Looking first would leave a gap in which that CONT is lost and we stop for ever.
+ */
+static void stop_as(int sig)
+{
+    bool whole_job = sig != SIGTSTP || command_has_terminal();
+    tell("stopping by %s", NAME(sig));
+    sigaction(sig, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    kill(whole_job ? 0 : self.pid, sig);
+    if (self.is_guard && run->stop != sig) {
+        untake(sig);
+        return;
+    }
+    set_signal(SIG_UNBLOCK, sig);
+    set_signal(SIG_BLOCK, sig);
+    run->stop = 0;
+    if (is_pending(SIGCONT))                        /* it was stopped and continued: that CONT is passed on like any other */
+        return;
+    if (self.is_guard) {
+        run->refused = sig;
+        wake(self.child);
+    } else {
+        undo_stop(sig);
+    }
+}
+
+/* The command was stopped by SIG: see the table over the section on the terminal. */
+static void command_stopped(int sig)
+{
+    tell("%s (pid %ld) stopped by %s", opt.command[0], (long)run->command, NAME(sig));
+    if ((sig == SIGTTIN || sig == SIGTTOU) && pass_terminal(false)) {
+        run->terminal = 1;
+        self.hung_up = false;
+        signal_group(SIGCONT);
+    } else if (sig == SIGSTOP) {
+        kill(run->outer, SIGSTOP);   /* from here, so that it can't overtake the CONT to come */
+    } else if (is_inner()) {
+        run->stop = sig;
+        wake(run->outer);
+    } else {
+        stop_as(sig);
+    }
+}
+
+static void command_continued(void)
+{
+    tell("%s (pid %ld) continued", opt.command[0], (long)run->command);
+    run->stop = 0;
+    if (is_inner())
+        kill(run->outer, SIGCONT);
+}
+
+/* ---------------------------------------------------------------- forwarding */
+
+static void note_forwarded(int sig)
+{
+    for (unsigned i = 0; i < run->forwarded_count; i++)
+        if (run->forwarded[i] == sig)
+            return;
+    run->forwarded[run->forwarded_count++] = (unsigned char)sig;
+}
+
+static bool was_forwarded(int sig)
+{
+    return memchr(run->forwarded, sig, run->forwarded_count) != NULL;
+}
+
+/* In -w, after the command's end: a child outside its group. */
+static void forward_to_leftover(pid_t pid, void *sig)
+{
+    if (!(self.spares && bit(self.spared, pid)) && is_living_child(pid) && getpgid(pid) != run->command)
+        send(pid, *(int *)sig);
+}
+
+/* Passes a signal on: the guard to inner; the supervisor, rewritten, to the command's group, or to what the command left behind. */
+static void forward(int sig, const siginfo_t *info)
+{
+    if (!is_inner() || info->si_pid != run->outer)  /* else the guard has told it */
+        tell("%s from pid %ld (%s) forwarded", NAME(sig), (long)info->si_pid, info->si_code > 0 ? "kernel" : COMM(info->si_pid));
+    if (self.is_guard) {
+        if (!self.child_gone)
+            send(self.child, sig);
+        return;
+    }
+    if ((sig = opt.rewrite[sig]) == 0 || self.phase >= KILLING)
+        return;
+    note_forwarded(sig);
+    if (sig == SIGCONT && run->terminal)
+        pass_terminal(false);
+    if (opt.single_child && !self.child_gone)
+        send(run->command, sig);
+    else
+        signal_group(sig);
+    if (self.child_gone)
+        each_child(forward_to_leftover, &sig);
+    if (self.phase == RUNNING && opt.grace_given && opt.grace && (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT))
+        enter(ASKED, 0);
+}
+
+/* Another member of the job asks for the terminal, which the command has: true if it was taken back, and the job continued. */
+static bool take_terminal_back(int sig)
+{
+    if ((sig != SIGTTIN && sig != SIGTTOU) || is_inner() || !run->terminal || !pass_terminal(true))
+        return false;
+    run->terminal = 0;
+    tell("another member of the job asks for the terminal: handed back");
+    kill(0, SIGCONT);
+    return true;
+}
+
+/* One signal: told apart by who sent it. True if it may mean that a child or the other process has something to say. */
+static bool handle_signal(int sig, const siginfo_t *info)
+{
+    pid_t other = self.is_guard ? self.child : run->outer;
+    if (sig == SIGALRM && info->si_code == SI_TIMER && self.deadline && now() >= self.deadline) {
+        next_phase();
+        return true;
+    }
+    if (sig == SIGCHLD && (info->si_code > 0 || (info->si_code == SI_QUEUE && info->si_pid == other)))
+        return true;
+    if (sig == SIGCHLD && info->si_code == SI_USER && info->si_pid == self.parent && (is_inner() ? getppid() != self.parent : opt.die_with_parent))
+        return true;                                /* the parent-death signal: of the parent, or of one thread of it */
+    if (sig == SIGCHLD && self.is_guard && !run->ready)
+        self.owes_chld = true;
+    else if (sig == SIGCONT && self.is_guard && info->si_pid == self.child)
+        return true;                                /* inner continued us: the command runs already */
+    else if (!take_terminal_back(sig))
+        forward(sig, info);
+    return sig == SIGCHLD;
+}
+
+/* ---------------------------------------------------------------- reaping */
+
+static void seconds_since(int64_t start, char buffer[static 32])
+{
+    int64_t tenths = (now() - start) / (SECOND / 10);
+    snprintf(buffer, 32, "%lld.%lld s", (long long)(tenths / 10), (long long)(tenths % 10));
+}
+
+static void tell_end(const char *what, pid_t pid, int status)
+{
+    char time[32];
+    seconds_since(run->started, time);
+    if (WIFSIGNALED(status))
+        tell("%s (pid %ld) was killed by SIG%s after %s", what, (long)pid, NAME(WTERMSIG(status)), time);
+    else
+        tell("%s (pid %ld) exited with status %d after %s", what, (long)pid, WEXITSTATUS(status), time);
+}
+
+/* The one that we supervise is reaped. */
+static void child_ended(int status)
+{
+    self.child_gone = true;
+    if (self.is_guard) {
+        if (!run->done && !run->failed_call)
+            tell("the supervisor (pid %ld) was killed: ending everything", (long)self.child);
+        return;
+    }
+    run->ended = true;
+    run->wait_status = status;
+    run->stop = 0;
+    if (run->failed_call)
+        return;
+    if (opt.verbose)
+        tell_end(opt.command[0], self.child, status);
+    /* What was typed at the command's group the rest of the job has not seen: without tiny-reaper a shell loop around us would have. */
+    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGQUIT) && !was_forwarded(WTERMSIG(status)))
+        run->tells_job = command_has_terminal();
+}
+
+static void orphan_ended(pid_t pid, int status)
+{
+    clear_bit(self.told, pid);
+    run->reaped++;
+    run->cleared += self.phase >= CLEARING;
+    self.due--;
+    if (!opt.verbose)
+        return;
+    if (WIFSIGNALED(status))
+        tell("reaped orphan %ld (killed by SIG%s)", (long)pid, NAME(WTERMSIG(status)));
+    else
+        tell("reaped orphan %ld (status %d)", (long)pid, WEXITSTATUS(status));
+}
+
+/* Takes every report that a child has: ends, stops and continuations. wait4(2) */
+static void reap(void)
+{
+    for (;;) {
+        int status;
+        pid_t pid = wait4(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL, NULL);
+        if (pid < 0 && errno == EINTR)
+            continue;
+        self.childless = pid < 0;
+        if (pid <= 0)
+            return;
+        bool is_child = pid == self.child && !self.child_gone;
+        if (is_child && self.is_guard && WIFSTOPPED(status))
+            kill(pid, SIGCONT);                     /* inner never stops by itself: somebody stopped it, and nobody would supervise */
+        else if (is_child && !self.is_guard && WIFSTOPPED(status))
+            command_stopped(WSTOPSIG(status));
+        else if (is_child && !self.is_guard && WIFCONTINUED(status))
+            command_continued();
+        else if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            continue;
+        else if (is_child)
+            child_ended(status);
+        else if (self.spares && bit(self.spared, pid))
+            clear_bit(self.spared, pid);
+        else
+            orphan_ended(pid, status);
+    }
+}
+
+static void spare_child(pid_t pid, void *argument)
+{
+    (void)argument;
+    set_bit(self.spared, pid);
+}
+
+/* Children that we had before we started (a shell's jobs, before its exec) are none of our business. The bits go when they are reaped. */
+static void spare_children(void)
+{
+    siginfo_t info;
+    self.spares = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+    if (self.spares && !each_child(spare_child, NULL))
+        tell("no /proc: children from before the start are not known");
+}
+
+/* ---------------------------------------------------------------- report */
+
+/* The length of the UTF-8 sequence at AT, 0 if it is none. RFC 3629: neither overlong, nor a surrogate, nor beyond U+10FFFF. */
+static size_t utf8_length(const unsigned char *at)
+{
+    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+/* A JSON string (RFC 8259); a byte that is not UTF-8 becomes U+FFFD. Says whether there was none. */
+static bool put_json(struct text *text, const char *string)
+{
+    bool valid = true;
+    put(text, "\"");
+    for (const unsigned char *at = (const unsigned char *)string; *at;) {
+        size_t length = utf8_length(at), plain = strcspn((const char *)at, "\"\\");
+        if (length == 0)
+            put(text, "\xef\xbf\xbd"), valid = false, at++;
+        else if (plain == 0)
+            put(text, "\\%c", *at++);
+        else if (*at < ' ' || *at == 0x7f)
+            put(text, "\\u%04x", *at++);
+        else
+            put(text, "%.*s", (int)length, at), at += length;
+    }
+    put(text, "\"");
+    return valid;
+}
+
+/* RFC 4648, section 4 */
+static void put_base64(struct text *text, const char *string)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    put(text, "\"");
+    for (size_t left = strlen(string); left > 0; string += left < 3 ? left : 3, left -= left < 3 ? left : 3) {
+        const unsigned char *at = (const unsigned char *)string;
+        unsigned group = (unsigned)at[0] << 16 | (left > 1 ? (unsigned)at[1] << 8 : 0) | (left > 2 ? at[2] : 0);
+        put(text, "%c%c%c%c", alphabet[group >> 18], alphabet[group >> 12 & 63], left > 1 ? alphabet[group >> 6 & 63] : '=', left > 2 ? alphabet[group & 63] : '=');
+    }
+    put(text, "\"");
+}
+
+static void put_command(struct text *text)
+{
+    bool valid = true;
+    put(text, "\"command\":[");
+    for (char **argument = opt.command; *argument; argument++) {
+        put(text, argument == opt.command ? "" : ",");
+        valid &= put_json(text, *argument);
+    }
+    put(text, "]");
+    if (valid)
+        return;
+    put(text, ",\"command_base64\":[");
+    for (char **argument = opt.command; *argument; argument++) {
+        put(text, argument == opt.command ? "" : ",");
+        put_base64(text, *argument);
+    }
+    put(text, "]");
+}
+
+enum { RUNNING_SIZE = 64 * 1024, RECORD_SIZE = 4 * 1024 };
+
+/* Maps *run, with room for the report's texts behind it if there is to be one; the command's text is made here. No heap: mmap(2). */
+static void map_run(void)
+{
+    size_t command = 64, size = sizeof *run;
+    if (opt.report) {
+        for (char **argument = opt.command; *argument; argument++)
+            command += 8 * strlen(*argument) + 16;  /* \u00XX for a byte, and base64 */
+        size += 2 * (command + RUNNING_SIZE) + RECORD_SIZE;
+    }
+    run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (run == MAP_FAILED) {
+        run = NULL;
+        die(FAILED, "cannot map memory: %s", strerror(errno));
+    }
+    run->size = size;
+    if (opt.report) {
+        struct text text = {run->text, run->text + command};
+        put_command(&text);
+        run->command_length = (size_t)(text.at - run->text);
+    }
+}
+
+static void open_report(void)
+{
+    if (!opt.report)
+        return;
+    int fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0)
+        die(FAILED, "cannot open report file '%s': %s", opt.report, strerror(errno));
+    self.report_fd = fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (self.report_fd < 0)
+        die(FAILED, "cannot open report file '%s': %s", opt.report, strerror(errno));
+    if (fd != self.report_fd)
+        close(fd);                                  /* 0, 1 or 2 was closed, and stays so for the command */
+}
+
+static long long microseconds(struct timeval time, struct timeval before)
+{
+    return (time.tv_sec - before.tv_sec) * 1000000LL + (time.tv_usec - before.tv_usec);
+}
+
+static void put_seconds(struct text *text, const char *field, long long us)
+{
+    put(text, "\"%s\":%lld.%06lld,", field, us / 1000000, us % 1000000);
+}
+
+static void put_usage(struct text *text)
+{
+    struct rusage usage = {0};
+    if (run->command)
+        getrusage(RUSAGE_CHILDREN, &usage);
+    else
+        usage = run->before;
+    struct rusage before = is_inner() ? (struct rusage){0} : run->before;
+    put_seconds(text, "user_s", microseconds(usage.ru_utime, before.ru_utime));
+    put_seconds(text, "sys_s", microseconds(usage.ru_stime, before.ru_stime));
+    put(text, "\"max_rss_kb\":%ld,", run->command ? usage.ru_maxrss : 0);
+}
+
+/* Writes the report: one object, one line, one write. */
+static void write_report(void)
+{
+    static const char *const OUTCOMES[] = {"not-started", "exited", "signaled", "timed-out", "parent-died", "killed"};
+    if (self.report_fd < 0 || !run || run->reported)
+        return;
+    char *start = run->text + run->command_length + RUNNING_SIZE, date[32];
+    struct text text = {start, (char *)run + run->size};
+    struct tm tm;
+    int death = run->ended && WIFSIGNALED(run->wait_status) ? WTERMSIG(run->wait_status) : 0;
+    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", gmtime_r(&run->date.tv_sec, &tm));
+    put(&text, "{\"version\":\"" VERSION "\",");
+    memcpy(text.at, run->text, run->command_length);
+    text.at += run->command_length;
+    put(&text, run->command ? ",\"pid\":%ld," : ",\"pid\":null,", (long)run->command);
+    put(&text, "\"started\":\"%s.%03ldZ\",", date, run->date.tv_nsec / 1000000);
+    put_seconds(&text, "wall_s", run->command ? (now() - run->started) / 1000 : 0);
+    put_usage(&text);
+    put(&text, "\"outcome\":\"%s\",\"status\":%d,", OUTCOMES[run->outcome], run->exit_signal ? 128 + run->exit_signal : run->exit_status);
+    put(&text, death ? "\"signal\":\"%s\"," : "\"signal\":null,", NAME(death));
+    put(&text, "\"escalated\":%s,\"forwarded\":[", run->escalated ? "true" : "false");
+    for (unsigned i = 0; i < run->forwarded_count; i++)
+        put(&text, "%s\"%s\"", i ? "," : "", NAME(run->forwarded[i]));
+    put(&text, "],\"reaped\":%lu,\"ended\":%lu", run->reaped, run->cleared);
+    if (run->running_length) {
+        put(&text, ",\"running\":[");
+        memcpy(text.at, run->text + run->command_length, run->running_length);
+        text.at += run->running_length;
+        put(&text, "]");
+    }
+    put(&text, "}\n");
+    ssize_t n;
+    do
+        n = write(self.report_fd, start, (size_t)(text.at - start));
+    while (n < 0 && errno == EINTR);
+    run->reported = true;
+    if (n != text.at - start)
+        warn("cannot write the report: %s", n < 0 ? strerror(errno) : "no space for the whole line");
+}
+
+static void report_not_started(int status)
+{
+    if (!run)
+        return;
+    run->outcome = NOT_STARTED;
+    run->exit_status = status;
+    run->command = 0;
+    write_report();
+}
+
+/* ---------------------------------------------------------------- what is running */
+
+/* The state of a walk over the tree below us. */
+struct walk {
+    int depth, columns;
+    struct text json;
+    bool first;
+};
+
+static void show_process(pid_t pid, void *argument);
+
+static void show_task(pid_t task, void *argument)
+{
+    char path[64];
+    const struct { pid_t pid; struct walk *walk; } *of = argument;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)of->pid, (long)task);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    each_number(fd, show_process, of->walk);
+    close(fd);
+}
+
+/* The command line with blanks for NULs, or [comm]. */
+static void read_command_line(pid_t pid, const char *name, char *buffer, size_t size)
+{
+    ssize_t n = read_proc(pid, "cmdline", buffer, size);
+    if (n <= 0) {
+        snprintf(buffer, size, "[%s]", name);
+        return;
+    }
+    while (n > 0 && buffer[n - 1] == '\0')
+        n--;
+    for (ssize_t i = 0; i < n; i++)
+        if (buffer[i] == '\0')
+            buffer[i] = ' ';
+    buffer[n] = '\0';
+}
+
+/* One process: a line on standard error under -v, an object for the report; then those below it. */
+static void show_process(pid_t pid, void *argument)
+{
+    struct walk *walk = argument;
+    struct stat_line stat;
+    struct timespec boot;
+    char line[512], waits_in[64];
+    if ((self.spares && walk->depth == 0 && bit(self.spared, pid)) || walk->depth > 100 || !read_stat(pid, &stat))
+        return;
+    read_command_line(pid, stat.name, line, sizeof line);
+    if (read_proc(pid, "wchan", waits_in, sizeof waits_in) <= 0 || strcmp(waits_in, "0") == 0)
+        strcpy(waits_in, "-");
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    long long ticks = sysconf(_SC_CLK_TCK), ms = boot.tv_sec * 1000LL + boot.tv_nsec / 1000000 - stat.start * 1000 / ticks;
+    ms = ms > 0 ? ms : 0;
+    int room = walk->columns - 48 - 2 * walk->depth;
+    tell("%7ld %c %6lld.%lld s  %-18s %*s%.*s", (long)pid, stat.state, ms / 1000, ms / 100 % 10, waits_in, 2 * walk->depth, "", room > 8 ? room : 8, line);
+    if (opt.report && walk->json.end - walk->json.at > 4096) {
+        put(&walk->json, "%s{\"pid\":%ld,\"ppid\":%ld,\"state\":\"%c\",\"elapsed_s\":%lld.%03lld,\"wchan\":", walk->first ? "" : ",", (long)pid, stat.parent, stat.state, ms / 1000, ms % 1000);
+        put_json(&walk->json, waits_in);
+        put(&walk->json, ",\"command\":");
+        put_json(&walk->json, line);
+        put(&walk->json, "}");
+        walk->first = false;
+    }
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    walk->depth++;
+    each_entry(fd, show_task, &(struct { pid_t pid; struct walk *walk; }){pid, walk});
+    walk->depth--;
+    close(fd);
+}
+
+/* At the limit: what is still running, as a tree. What it waits in (wchan) is what people look for: a futex, a pipe, a child. */
+static void list_running(void)
+{
+    struct winsize size;
+    char *start = run->text + run->command_length;
+    struct walk walk = {.columns = 400, .json = {start, start + RUNNING_SIZE}, .first = true};
+    if (!opt.verbose && !opt.report)
+        return;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+        walk.columns = size.ws_col;
+    tell("still running:   pid state  elapsed  waits in           command");
+    each_child(show_process, &walk);
+    if (opt.report)
+        run->running_length = (size_t)(walk.json.at - start);
+}
+
+/* ---------------------------------------------------------------- supervising */
+
+/* Whoever wakes looks at all that may have changed, in *run and among the children; each item is a level, so nothing depends on the order of wake-ups. */
+static void look_around(void)
+{
+    bool parent_gone = getppid() != self.parent;
+    reap();
+    if (is_inner() && parent_gone && run->outcome != GUARD_KILLED) {
+        run->outcome = GUARD_KILLED;
+        if (run->terminal && pass_terminal(true))   /* first: the shell reads already; what it was stopped for is true no more */
+            kill(-run->job, SIGCONT);
+        tell("the guard (pid %ld) was killed: ending everything", (long)run->outer);
+        enter(KILLING, 0);
+    }
+    if (!is_inner() && opt.die_with_parent && parent_gone && !run->parent_died) {
+        run->parent_died = 1;
+        if (self.is_guard)
+            wake(self.child);
+    }
+    if (self.is_guard) {
+        if (run->ready && self.owes_chld && !self.child_gone)
+            self.owes_chld = false, send(self.child, SIGCHLD);
+        if (run->stop && !self.child_gone)
+            stop_as(run->stop);
+        if (self.child_gone && !run->done && self.phase < KILLING)
+            enter(KILLING, 0);
+    } else {
+        if (run->parent_died && self.phase <= ASKED)
+            begin_end(PARENT_DIED);
+        if (run->refused)
+            undo_stop(atomic_exchange(&run->refused, 0));
+        if (self.child_gone && !self.childless && self.phase < CLEARING && !opt.leave && !(opt.wait && self.phase <= ASKED))
+            enter(CLEARING, 0);
+    }
+    if (self.due <= 0 && self.phase != OVER && (self.phase >= CLEARING || (self.spares && self.child_gone)))
+        sweep(self.phase == KILLING ? SIGKILL : self.phase == CLEARING ? SIGTERM : 0);
+    if (self.blind && self.phase >= CLEARING && self.phase != OVER && self.child_gone && !group_is_ours())
+        enter(OVER, 0);
+}
+
+/* Is there nothing more to do? */
+static bool finished(void)
+{
+    if (self.phase == OVER)
+        return true;
+    if (!self.child_gone)
+        return false;
+    if (self.childless || (self.is_guard && run->done))
+        return true;
+    if (!self.is_guard && opt.leave && self.phase < CLEARING)
+        return true;
+    return self.spares && !self.blind && self.left == 0 && (self.is_guard ? self.phase >= KILLING : true);
+}
+
+/* The loop of both processes: the guard's child is inner, and inner's is the command. Idle, it sleeps in one call. */
+static void supervise(void)
+{
+    struct mask all, chld = mask_of(SIGCHLD);
+    memset(&all, 0xff, sizeof all);
+    while (!finished()) {
+        siginfo_t info;
+        int sig = take_signal(self.is_guard && !run->ready ? &chld : &all, &info, NULL);
+        if (sig > 0 && handle_signal(sig, &info))
+            look_around();
+    }
+    if (self.spares)
+        reap();
+}
+
+/* ---------------------------------------------------------------- leaving */
+
+/* How tiny-reaper is to end: run->exit_status, or run->exit_signal. */
+static void judge(void)
+{
+    int status = run->wait_status;
+    if (run->outcome == GUARD_KILLED) {
+        run->exit_signal = SIGKILL;
+        return;
+    }
+    if (run->outcome == NOT_STARTED)
+        run->outcome = run->ended && WIFEXITED(status) ? EXITED : SIGNALED;
+    if (run->timed_out && !opt.preserve_status)
+        run->exit_status = run->killed_command ? TIMED_OUT_KILLED : TIMED_OUT;
+    else if (!run->ended)
+        run->exit_status = TIMED_OUT_KILLED;
+    else if (WIFEXITED(status))
+        run->exit_status = opt.success_status[WEXITSTATUS(status)] ? 0 : WEXITSTATUS(status);
+    else if (!opt.success_signal[WTERMSIG(status)])
+        run->exit_signal = WTERMSIG(status);
+}
+
+/* The command could not be started: one line that says why, and the status for it. */
+static void judge_failure(void)
+{
+    int error = run->failed_errno;
+    run->command = 0;
+    run->exit_status = FAILED;
+    if (strcmp(run->failed_call, "execve") == 0) {
+        run->exit_status = error == ENOENT ? NOT_FOUND : CANNOT_RUN;
+        warn("cannot run '%s': %s", opt.command[0], strerror(error));
+    } else {
+        warn("cannot start '%s': %s: %s", opt.command[0], run->failed_call, strerror(error));
+    }
+}
+
+/* Ends this process as *run says: by exit, or by the signal that the command died of, without a core of our own. As PID 1 it can't die: 128+N. */
+static void leave(void) __attribute__((noreturn));
+static void leave(void)
+{
+    int sig = run->exit_signal;
+    if (sig && self.pid != 1) {
+        if (run->tells_job)
+            kill(0, sig);
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        prctl(PR_SET_DUMPABLE, 0);
+        sigaction(sig, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+        kill(self.pid, sig);
+        set_signal(SIG_UNBLOCK, sig);
+    }
+    _exit(sig ? 128 + sig : run->exit_status);
+}
+
+/* What is left to do when nothing runs any more: the terminal, the verdict, the report. The guard does it only where inner could not. */
+static void conclude(void)
+{
+    if (run->done)
+        return;
+    if (self.is_guard && !run->failed_call)
+        run->outcome = GUARD_KILLED;
+    if (run->terminal)
+        pass_terminal(true);
+    if (run->failed_call)
+        judge_failure();
+    else
+        judge();
+    write_report();
+    run->stop = 0;
+    run->done = 1;
+    if (is_inner() && getppid() == run->outer)
+        kill(run->outer, SIGCONT);                  /* a job that was stopped when its limit came would sit there for ever */
+}
+
+/* ---------------------------------------------------------------- main */
+
+/* Arms the death of our parent, and compares: one that was gone before that sends no signal. PR_SET_PDEATHSIG(2const) */
+static void watch_parent(void)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGCHLD) != 0)
+        die(FAILED, "cannot watch the parent: %s", strerror(errno));
+    /* Not our session, and we don't lead ours: somebody between us and our parent has made it, and is gone. */
+    bool adopted = self.parent && getsid(self.parent) != getsid(0) && getsid(0) != self.pid;
+    if (getppid() != self.parent || adopted)
+        die(FAILED, "the process that started tiny-reaper has ended already: nothing was started");
+}
+
+static void begin(void)
+{
+    self.pid = getpid();
+    self.parent = getppid();
+    run->outer = run->inner = self.pid;
+    run->job = getpgrp();
+    run->started = now();
+    clock_gettime(CLOCK_REALTIME, &run->date);
+    if (opt.report)
+        getrusage(RUSAGE_CHILDREN, &run->before);
+}
+
+int main(int argc, char **argv)
+{
+    self.report_fd = -1;
+    self.has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+    block_signals();
+    parse_options(argc, argv);
+    open_report();
+    map_run();
+    begin();
+    take_chld();
+    if (opt.die_with_parent)
+        watch_parent();
+    spare_children();
+    become_subreaper();
+    if (!create_timer())
+        die(FAILED, "cannot create the alarm: %s", strerror(errno));
+    if (self.pid != 1 && !opt.no_guard)
+        split();
+    if (!self.is_guard) {
+        enter(RUNNING, 0);
+        start_command();
+        if (opt.verbose && run->command)
+            tell("started %s (pid %ld, group %ld), limit %s", opt.command[0], (long)run->command, (long)run->command, opt.limit ? opt.limit_text : "none");
+    }
+    release();
+    if (self.child)
+        supervise();
+    conclude();
+    if (is_inner())
+        _exit(0);
+    leave();
+}
