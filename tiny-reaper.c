@@ -184,7 +184,7 @@ enum phase {
 static struct self {
     pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
     bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
-    bool has_stderr, has_timer, spares, owes_chld;
+    bool has_stderr, spares, owes_chld;
     bool blind, group_told, hung_up;                /* blind: no /proc to find the children in */
     enum phase phase;
     size_t step;                                    /* in ENDING: which of opt.signals */
@@ -575,6 +575,13 @@ static void parse_options(int argc, char **argv)
     opt.command = argv + optind;
 }
 
+/* A lone number is in seconds: what to print behind the limit's text. */
+static const char *limit_unit(void)
+{
+    char last = opt.limit_text[strlen(opt.limit_text) - 1];
+    return last >= '0' && last <= '9' ? "s" : "";
+}
+
 /* ---------------------------------------------------------------- time */
 
 /* CLOCK_MONOTONIC in nanoseconds: it neither jumps nor counts the machine's sleep. */
@@ -588,17 +595,16 @@ static int64_t now(void)
 /* Creates the alarm: a timer that sends SIGALRM with si_code SI_TIMER. It is queued even where an ALRM that somebody sent is pending. */
 static bool create_timer(void)
 {
-    return self.has_timer = timer_create(CLOCK_MONOTONIC, NULL, &self.timer) == 0;
+    return timer_create(CLOCK_MONOTONIC, NULL, &self.timer) == 0;
 }
 
-/* Arms the alarm for DEADLINE on CLOCK_MONOTONIC, 0 for never. Only enter() calls it. */
-static void arm(int64_t deadline)
+/* Arms the alarm for DEADLINE on CLOCK_MONOTONIC, 0 for never. Only enter() calls it. False: there will be none. */
+static bool arm(int64_t deadline)
 {
     int64_t seconds = deadline / SECOND, most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
     struct itimerspec when = {.it_value = {.tv_sec = (time_t)(seconds < most ? seconds : most), .tv_nsec = (long)(deadline % SECOND)}};
     self.deadline = deadline;
-    if (self.has_timer && timer_settime(self.timer, TIMER_ABSTIME, &when, NULL) != 0)
-        warn("cannot arm the alarm: %s", strerror(errno));
+    return timer_settime(self.timer, TIMER_ABSTIME, &when, NULL) == 0 || deadline == 0;
 }
 
 /* ---------------------------------------------------------------- signals */
@@ -627,7 +633,8 @@ static bool is_pending(int sig)
 /* An ignored SIGCHLD would have the kernel throw statuses away: it is default here, and the command gets it back. */
 static void take_chld(void)
 {
-    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &self.inherited_chld);
+    if (sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &self.inherited_chld) != 0)
+        die(FAILED, "cannot reset SIGCHLD: %s", strerror(errno));
 }
 
 /* kill(2), judged: nobody there any more is normal, and false; anything else but success is told. */
@@ -640,12 +647,26 @@ static bool send(pid_t target, int sig)
     return false;
 }
 
+/* From inner (or the only process) to outer, while it is there: its id can't have been recycled while it is our parent. */
+static void signal_outer(int sig)
+{
+    if (!is_inner() || getppid() == run->outer)
+        kill(run->outer, sig);
+}
+
+/* Leaves word of a call without which the command cannot be started; conclude() says so. */
+static bool cannot(const char *call)
+{
+    run->failed_errno = errno;
+    run->failed_call = call;
+    return false;
+}
+
 /* Wakes the other one of the two to look at *run. SI_QUEUE tells it from a CHLD that the guard passes on. */
 static void wake(pid_t pid)
 {
     siginfo_t info = {.si_signo = SIGCHLD, .si_code = SI_QUEUE};
     info.si_pid = self.pid;
-    info.si_uid = getuid();
     syscall(SYS_rt_sigqueueinfo, pid, SIGCHLD, &info);
 }
 
@@ -682,7 +703,15 @@ static bool read_stat(pid_t pid, struct stat_line *stat)
     if (read_proc(pid, "stat", buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) || !(close = strrchr(buffer, ')')))
         return false;
     snprintf(stat->name, sizeof stat->name, "%.*s", (int)(close - open - 1), open + 1);
-    return sscanf(close + 1, " %c %ld %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %lld", &stat->state, &stat->parent, &stat->start) == 3;
+    stat->state = close[1] ? close[2] : '?';
+    char *at = close + (close[1] && close[2] ? 3 : 0);
+    for (int field = 4; field <= 22; field++) {
+        long long value = strtoll(at, &at, 10);
+        if (field == 4)
+            stat->parent = (long)value;
+        stat->start = value;
+    }
+    return true;
 }
 
 /* A process's name (comm), or "?". */
@@ -701,7 +730,7 @@ static void each_number(int fd, void (*visit)(pid_t, void *), void *argument)
 {
     char chunk[4096];
     long number = 0;
-    for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
+    for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR);)
         for (ssize_t i = 0; i < n; i++) {
             if (chunk[i] >= '0' && chunk[i] <= '9') {
                 number = number * 10 + (chunk[i] - '0');
@@ -725,7 +754,7 @@ struct entry {
 static void each_entry(int fd, void (*visit)(pid_t, void *), void *argument)
 {
     _Alignas(struct entry) char buffer[4096];
-    for (long n; (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;)
+    for (long n; (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR);)
         for (long at = 0; at < n;) {
             struct entry *entry = (struct entry *)(void *)(buffer + at);
             int number = parse_number(entry->name, INT_MAX / 10 - 1);
@@ -774,11 +803,23 @@ static bool each_child(void (*visit)(pid_t, void *), void *argument)
     return true;
 }
 
-/* Is PID a child of this process that lives? The kernel answers, so that no number out of /proc can mean somebody else. waitid(2). */
-static bool is_living_child(pid_t pid)
+/* Is there an unreaped child of ours of this TYPE and ID? *DEAD: the zombie's pid, if it is or holds one, else 0. Nothing is reaped. waitid(2) */
+static bool have_child(idtype_t type, pid_t id, pid_t *dead)
 {
     siginfo_t info = {0};
-    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 && info.si_pid == 0;
+    int result;
+    do
+        result = waitid(type, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+    while (result != 0 && errno == EINTR);
+    *dead = info.si_pid;
+    return result == 0;
+}
+
+/* Is PID a child of this process that lives? The kernel answers, so that no number out of /proc can mean somebody else. */
+static bool is_living_child(pid_t pid)
+{
+    pid_t dead;
+    return have_child(P_PID, pid, &dead) && dead == 0;
 }
 
 /* ---------------------------------------------------------------- terminal */
@@ -869,11 +910,10 @@ static int execute(char **argv)
 }
 
 /* Leaves word of a call that failed between fork and exec, and ends this process. */
-static void fail(const char *call, int error) __attribute__((noreturn));
-static void fail(const char *call, int error)
+static void fail(const char *call) __attribute__((noreturn));
+static void fail(const char *call)
 {
-    run->failed_call = call;
-    run->failed_errno = error;
+    cannot(call);
     _exit(FAILED);
 }
 
@@ -882,27 +922,29 @@ static void become_command(pid_t supervisor, bool take_terminal) __attribute__((
 static void become_command(pid_t supervisor, bool take_terminal)
 {
     if (setpgid(0, 0) != 0)
-        fail("setpgid", errno);
+        fail("setpgid");
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        fail("prctl", errno);
+        fail("prctl");
     if (getppid() != supervisor)                    /* it died before prctl: no signal will come */
         _exit(FAILED);
     if (take_terminal)                              /* before exec: who asks whether it is in the foreground hears yes */
         tcsetpgrp(STDIN_FILENO, getpid());
-    if (self.inherited_chld.sa_handler == SIG_IGN)
-        sigaction(SIGCHLD, &self.inherited_chld, NULL);
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &self.inherited_mask, NULL, sizeof self.inherited_mask);
-    fail("execve", execute(opt.command));
+    if (self.inherited_chld.sa_handler == SIG_IGN && sigaction(SIGCHLD, &self.inherited_chld, NULL) != 0)
+        fail("sigaction");
+    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &self.inherited_mask, NULL, sizeof self.inherited_mask) != 0)
+        fail("sigprocmask");
+    errno = execute(opt.command);
+    fail("execve");
 }
 
 /*
  * Starts the command. Without a terminal to hand over by vfork(2), which spares the copy of the page tables; with one by fork, since a stop that is typed
  * just before exec would hold a vfork's parent in the call, with nobody left to see it.
  */
-static void start_command(void)
+static bool start_command(void)
 {
-    pid_t job = getpgid(run->outer), supervisor = self.pid;
-    bool take_terminal = tcgetpgrp(STDIN_FILENO) == job && tcgetpgrp(STDOUT_FILENO) == job;
+    pid_t supervisor = self.pid;
+    bool take_terminal = tcgetpgrp(STDIN_FILENO) == run->job && tcgetpgrp(STDOUT_FILENO) == run->job;
     char *volatile name = opt.command[0];
     run->terminal = take_terminal;
     pid_t pid = take_terminal ? fork() : vfork();
@@ -910,9 +952,10 @@ static void start_command(void)
         become_command(supervisor, take_terminal);
     opt.command[0] = name;                          /* vfork's child may have put a script's path there */
     if (pid < 0)
-        return (void)(run->failed_call = "fork", run->failed_errno = errno);
+        return cannot("fork");
     setpgid(pid, pid);                              /* from both sides: whoever comes first. After exec it fails, and need not succeed. */
     run->command = self.child = pid;
+    return true;
 }
 
 /* Closes what tiny-reaper must not hold: everything but standard error and the report's file. */
@@ -960,11 +1003,22 @@ static void become_subreaper(void)
         tell("cannot become a subreaper: %s: what the command leaves behind goes to init", strerror(errno));
 }
 
+/* Another name for ps, killall -9 and pkill -f: whoever names tiny-reaper means the outer one, and hits only one of the two. */
+static void rename_inner(char *program)
+{
+    static const char name[] = "tiny-reaper", other[] = "tiny-superv";
+    size_t length = strlen(program), tail = sizeof name - 1;
+    prctl(PR_SET_NAME, "tiny-supervisor");
+    if (length >= tail && strcmp(program + length - tail, name) == 0)
+        memcpy(program + length - tail, other, tail);
+}
+
 /*
  * The inner process's first steps. Until setpgid it sits in the job and is signalled beside outer: what came here by then came to outer too, and is
  * dropped; outer passes nothing on before `ready`, or its signal could merge with one of those and be dropped with it.
+ * False: the command can't be started.
  */
-static void become_inner(void)
+static bool become_inner(char *program)
 {
     struct mask all;
     siginfo_t info;
@@ -973,35 +1027,32 @@ static void become_inner(void)
     self.is_guard = self.spares = false;
     run->inner = self.pid;
     if (prctl(PR_SET_PDEATHSIG, SIGCHLD) != 0)
-        fail("prctl", errno);
+        return cannot("prctl");
     if (getppid() != run->outer)
         _exit(FAILED);
     if (setpgid(0, 0) != 0)
-        fail("setpgid", errno);
+        return cannot("setpgid");
     memset(&all, 0xff, sizeof all);
     while (take_signal(&all, &info, &(struct timespec){0, 0}) > 0)
         continue;
     run->ready = 1;
     wake(run->outer);
-    prctl(PR_SET_NAME, "tiny-supervisor");          /* so that killall -9 tiny-reaper hits only one of the two */
+    rename_inner(program);
     become_subreaper();
-    if (!create_timer())
-        fail("timer_create", errno);
+    return create_timer() || cannot("timer_create");
 }
 
-/* Makes two processes of one. The outer one is the guard, and its child is the inner one. */
-static void split(void)
+/* Makes two processes of one. The outer one is the guard, and its child is the inner one. False: this is inner, and can't go on. */
+static bool split(char *program)
 {
     pid_t pid = fork();
     if (pid < 0)
         die(FAILED, "cannot fork: %s", strerror(errno));
-    if (pid == 0) {
-        become_inner();
-        return;
-    }
+    if (pid == 0)
+        return become_inner(program);
     setpgid(pid, pid);
     run->inner = self.child = pid;
-    self.is_guard = true;
+    return self.is_guard = true;
 }
 
 /* ---------------------------------------------------------------- ending */
@@ -1009,18 +1060,19 @@ static void split(void)
 /* May the command's group be signalled? Its id is not recycled while the command is not reaped, or while another child of ours is in it. */
 static bool group_is_ours(void)
 {
-    siginfo_t info;
+    pid_t dead;
     if (run->command == 0)
         return false;
     if (!self.is_guard && !self.child_gone)
         return true;
-    return waitid(P_PGID, (id_t)run->command, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+    return have_child(P_PGID, run->command, &dead);
 }
 
 /* Signals the command's group, and the command by itself where it has moved to another. Says whether there was a group. */
 static bool signal_group(int sig)
 {
-    bool moved = !self.is_guard && !self.child_gone && getpgid(run->command) != run->command;
+    pid_t group = self.is_guard || self.child_gone ? -1 : getpgid(run->command);
+    bool moved = group >= 0 && group != run->command;
     bool sent = group_is_ours() && send(-run->command, sig);
     if (moved)
         send(run->command, sig);
@@ -1057,7 +1109,7 @@ static void sweep(int sig)
         send(-1, sig);                              /* atomic, and all there is: no fork can get away */
     if (sig == SIGKILL && group_is_ours())
         send(-run->command, sig);                   /* atomic too: no fork chain within the group gets away */
-    self.blind = !each_child(sweep_child, NULL);
+    self.blind = !each_child(sweep_child, NULL) && (self.pid != 1 || self.spares);
     if (self.blind && sig && run->command && !run->ended && is_living_child(run->command))
         send(run->command, sig);
     self.due = self.left / 2 + 1;
@@ -1094,8 +1146,12 @@ static void name_survivor(pid_t pid, void *argument)
 }
 
 static void list_running(void);
+static void next_phase(void);
 
-/* Moves to PHASE, does what belongs to its beginning, and arms the alarm; the only function that does any of it. */
+/*
+ * Moves to PHASE, does what belongs to its beginning, and arms the alarm; the only function that does any of it. Where the alarm can't be armed
+ * the phase is over at once: better no grace than no end.
+ */
 static void enter(enum phase phase, size_t step)
 {
     int64_t grace = opt.grace;
@@ -1105,7 +1161,8 @@ static void enter(enum phase phase, size_t step)
     self.step = step;
     switch (phase) {
     case RUNNING:
-        arm(opt.limit ? add(run->started, opt.limit) : 0);
+        if (opt.limit && !arm(add(run->started, opt.limit)))
+            cannot("timer_settime");
         return;
     case ASKED:
         break;
@@ -1136,7 +1193,8 @@ static void enter(enum phase phase, size_t step)
         grace = 0;
         break;
     }
-    arm(grace ? add(now(), grace) : 0);
+    if (!arm(grace ? add(now(), grace) : 0))
+        next_phase();
 }
 
 /* The limit is reached, or the parent is gone: the signals of -s in turn, or what -w was waiting for is cleared. */
@@ -1145,7 +1203,7 @@ static void begin_end(enum outcome outcome)
     run->outcome = outcome;
     if (outcome == LIMIT) {
         run->timed_out = true;
-        tell("limit of %s reached", opt.limit_text);
+        tell("limit of %s%s reached", opt.limit_text, limit_unit());
         list_running();
     } else {
         tell("the process that started tiny-reaper has ended");
@@ -1184,22 +1242,22 @@ static void undo_stop(int sig)
 
 /*
  * Stops this process by SIG, as the command was, and returns when it goes on, or at once where the kernel does not stop it. The signal is made
- * pending first, and then it is looked whether the stop still holds: a CONT from inner that came before had cleared run->stop, one that comes
- * after takes the pending signal away. Looking first would leave a gap in which that CONT is lost and we stop for ever.
+ * pending first, and only then the request is taken: a CONT from inner that came before had cleared run->stop, one that comes after takes the pending
+ * signal away. The other way round there is a gap in which that CONT is lost, and we stop for ever.
  */
 static void stop_as(int sig)
 {
     bool whole_job = sig != SIGTSTP || command_has_terminal();
+    int request = sig;
     tell("stopping by %s", NAME(sig));
     sigaction(sig, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
     kill(whole_job ? 0 : self.pid, sig);
-    if (self.is_guard && run->stop != sig) {
+    if (self.is_guard && !atomic_compare_exchange_strong(&run->stop, &request, 0)) {
         untake(sig);
         return;
     }
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);
-    run->stop = 0;
     if (is_pending(SIGCONT))                        /* it was stopped and continued: that CONT is passed on like any other */
         return;
     if (self.is_guard) {
@@ -1219,7 +1277,7 @@ static void command_stopped(int sig)
         self.hung_up = false;
         signal_group(SIGCONT);
     } else if (sig == SIGSTOP) {
-        kill(run->outer, SIGSTOP);   /* from here, so that it can't overtake the CONT to come */
+        signal_outer(SIGSTOP);                      /* from here: it can't overtake the CONT to come */
     } else if (is_inner()) {
         run->stop = sig;
         wake(run->outer);
@@ -1233,7 +1291,7 @@ static void command_continued(void)
     tell("%s (pid %ld) continued", opt.command[0], (long)run->command);
     run->stop = 0;
     if (is_inner())
-        kill(run->outer, SIGCONT);
+        signal_outer(SIGCONT);
 }
 
 /* ---------------------------------------------------------------- forwarding */
@@ -1309,7 +1367,7 @@ static bool handle_signal(int sig, const siginfo_t *info)
     if (sig == SIGCHLD && self.is_guard && !run->ready)
         self.owes_chld = true;
     else if (sig == SIGCONT && self.is_guard && info->si_pid == self.child)
-        return true;                                /* inner continued us: the command runs already */
+        return false;                               /* inner continued us: the command runs already */
     else if (!take_terminal_back(sig))
         forward(sig, info);
     return sig == SIGCHLD;
@@ -1338,7 +1396,7 @@ static void child_ended(int status)
 {
     self.child_gone = true;
     if (self.is_guard) {
-        if (!run->done && !run->failed_call)
+        if (!run->done)
             tell("the supervisor (pid %ld) was killed: ending everything", (long)self.child);
         return;
     }
@@ -1406,8 +1464,8 @@ static void spare_child(pid_t pid, void *argument)
 /* Children that we had before we started (a shell's jobs, before its exec) are none of our business. The bits go when they are reaped. */
 static void spare_children(void)
 {
-    siginfo_t info;
-    self.spares = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+    pid_t dead;
+    self.spares = have_child(P_ALL, 0, &dead);
     if (self.spares && !each_child(spare_child, NULL))
         tell("no /proc: children from before the start are not known");
 }
@@ -1432,15 +1490,16 @@ static bool put_json(struct text *text, const char *string)
     bool valid = true;
     put(text, "\"");
     for (const unsigned char *at = (const unsigned char *)string; *at;) {
-        size_t length = utf8_length(at), plain = strcspn((const char *)at, "\"\\");
-        if (length == 0)
+        const unsigned char *plain = at;
+        size_t length = 0;
+        while (*at >= ' ' && *at != '"' && *at != '\\' && *at != 0x7f && (length = utf8_length(at)) > 0)
+            at += length;
+        if (at > plain)
+            put(text, "%.*s", (int)(at - plain), plain);
+        else if (utf8_length(at) == 0)
             put(text, "\xef\xbf\xbd"), valid = false, at++;
-        else if (plain == 0)
-            put(text, "\\%c", *at++);
-        else if (*at < ' ' || *at == 0x7f)
-            put(text, "\\u%04x", *at++);
         else
-            put(text, "%.*s", (int)length, at), at += length;
+            put(text, *at == '"' || *at == '\\' ? "\\%c" : "\\u%04x", *at), at++;
     }
     put(text, "\"");
     return valid;
@@ -1545,16 +1604,16 @@ static void write_report(void)
     static const char *const OUTCOMES[] = {"not-started", "exited", "signaled", "timed-out", "parent-died", "killed"};
     if (self.report_fd < 0 || !run || run->reported)
         return;
-    char *start = run->text + run->command_length + RUNNING_SIZE, date[32];
+    char *start = run->text + run->command_length + RUNNING_SIZE;
     struct text text = {start, (char *)run + run->size};
-    struct tm tm;
+    struct tm tm = {0};
     int death = run->ended && WIFSIGNALED(run->wait_status) ? WTERMSIG(run->wait_status) : 0;
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", gmtime_r(&run->date.tv_sec, &tm));
+    gmtime_r(&run->date.tv_sec, &tm);
     put(&text, "{\"version\":\"" VERSION "\",");
     memcpy(text.at, run->text, run->command_length);
     text.at += run->command_length;
     put(&text, run->command ? ",\"pid\":%ld," : ",\"pid\":null,", (long)run->command);
-    put(&text, "\"started\":\"%s.%03ldZ\",", date, run->date.tv_nsec / 1000000);
+    put(&text, "\"started\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\",", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(run->date.tv_nsec / 1000000));
     put_seconds(&text, "wall_s", run->command ? (now() - run->started) / 1000 : 0);
     put_usage(&text);
     put(&text, "\"outcome\":\"%s\",\"status\":%d,", OUTCOMES[run->outcome], run->exit_signal ? 128 + run->exit_signal : run->exit_status);
@@ -1686,14 +1745,14 @@ static void list_running(void)
 static void look_around(void)
 {
     bool parent_gone = getppid() != self.parent;
-    reap();
     if (is_inner() && parent_gone && run->outcome != GUARD_KILLED) {
         run->outcome = GUARD_KILLED;
-        if (run->terminal && pass_terminal(true))   /* first: the shell reads already; what it was stopped for is true no more */
+        if (run->terminal && pass_terminal(true) && run->job > 1)   /* first: the shell reads already, and what it was stopped for is true no more */
             kill(-run->job, SIGCONT);
         tell("the guard (pid %ld) was killed: ending everything", (long)run->outer);
         enter(KILLING, 0);
     }
+    reap();
     if (!is_inner() && opt.die_with_parent && parent_gone && !run->parent_died) {
         run->parent_died = 1;
         if (self.is_guard)
@@ -1807,8 +1866,8 @@ static void conclude(void)
 {
     if (run->done)
         return;
-    if (self.is_guard && !run->failed_call)
-        run->outcome = GUARD_KILLED;
+    if (self.is_guard)
+        run->outcome = GUARD_KILLED, run->failed_call = NULL;
     if (run->terminal)
         pass_terminal(true);
     if (run->failed_call)
@@ -1818,8 +1877,8 @@ static void conclude(void)
     write_report();
     run->stop = 0;
     run->done = 1;
-    if (is_inner() && getppid() == run->outer)
-        kill(run->outer, SIGCONT);                  /* a job that was stopped when its limit came would sit there for ever */
+    if (is_inner())
+        signal_outer(SIGCONT);                      /* a job that was stopped when its limit came would sit there for ever */
 }
 
 /* ---------------------------------------------------------------- main */
@@ -1863,13 +1922,10 @@ int main(int argc, char **argv)
     become_subreaper();
     if (!create_timer())
         die(FAILED, "cannot create the alarm: %s", strerror(errno));
-    if (self.pid != 1 && !opt.no_guard)
-        split();
-    if (!self.is_guard) {
+    if ((self.pid == 1 || opt.no_guard || split(argv[0])) && !self.is_guard) {
         enter(RUNNING, 0);
-        start_command();
-        if (opt.verbose && run->command)
-            tell("started %s (pid %ld, group %ld), limit %s", opt.command[0], (long)run->command, (long)run->command, opt.limit ? opt.limit_text : "none");
+        if (!run->failed_call && start_command())
+            tell("started %s (pid %ld, group %ld), limit %s%s", opt.command[0], (long)run->command, (long)run->command, opt.limit ? opt.limit_text : "none", opt.limit ? limit_unit() : "");
     }
     release();
     if (self.child)
