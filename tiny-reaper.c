@@ -184,7 +184,7 @@ enum phase {
 static struct self {
     pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
     bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
-    bool has_stderr, spares, owes_chld;
+    bool has_stderr, has_timer, spares, owes_chld;
     bool blind, group_told, hung_up;                /* blind: no /proc to find the children in */
     enum phase phase;
     size_t step;                                    /* in ENDING: which of opt.signals */
@@ -592,15 +592,17 @@ static int64_t now(void)
     return time.tv_sec * SECOND + time.tv_nsec;
 }
 
-/* Creates the alarm: a timer that sends SIGALRM with si_code SI_TIMER. It is queued even where an ALRM that somebody sent is pending. */
-static bool create_timer(void)
-{
-    return timer_create(CLOCK_MONOTONIC, NULL, &self.timer) == 0;
-}
-
-/* Arms the alarm for DEADLINE on CLOCK_MONOTONIC, 0 for never. Only enter() calls it. False: there will be none. */
+/*
+ * Arms the alarm for DEADLINE on CLOCK_MONOTONIC, 0 for never: a timer that sends SIGALRM with si_code SI_TIMER, created when it is first needed. It is
+ * queued even where an ALRM that somebody sent is pending. Only enter() calls this. False: there will be no alarm. timer_create(2)
+ */
 static bool arm(int64_t deadline)
 {
+    if (deadline == 0 && !self.has_timer)
+        return true;
+    if (!self.has_timer && timer_create(CLOCK_MONOTONIC, NULL, &self.timer) != 0)
+        return false;
+    self.has_timer = true;
     int64_t seconds = deadline / SECOND, most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
     struct itimerspec when = {.it_value = {.tv_sec = (time_t)(seconds < most ? seconds : most), .tv_nsec = (long)(deadline % SECOND)}};
     self.deadline = deadline;
@@ -609,13 +611,18 @@ static bool arm(int64_t deadline)
 
 /* ---------------------------------------------------------------- signals */
 
-/* Blocks every signal and keeps the mask for the command. */
-static void block_signals(void)
+static struct mask all_signals(void)
 {
     struct mask all;
     memset(&all, 0xff, sizeof all);
-    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &self.inherited_mask, sizeof all) != 0)
-        die(FAILED, "cannot block signals: %s", strerror(errno));
+    return all;
+}
+
+/* Blocks every signal; the mask that was goes to *BEFORE. */
+static bool block_signals(struct mask *before)
+{
+    struct mask all = all_signals();
+    return syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, sizeof all) == 0;
 }
 
 static void set_signal(int how, int sig)
@@ -909,17 +916,33 @@ static int execute(char **argv)
     }
 }
 
-/* Leaves word of a call that failed between fork and exec, and ends this process. */
+/* The command could not be started: one line that says why. Returns the exit status for it. */
+static int explain_failure(void)
+{
+    int error = run->failed_errno;
+    if (strcmp(run->failed_call, "execve") != 0) {
+        warn("cannot start '%s': %s: %s", opt.command[0], run->failed_call, strerror(error));
+        return FAILED;
+    }
+    warn("cannot run '%s': %s", opt.command[0], strerror(error));
+    return error == ENOENT ? NOT_FOUND : CANNOT_RUN;
+}
+
+/*
+ * A call failed between fork and exec: says so, and ends this process. It speaks for itself, since where vfork is emulated (qemu-user, valgrind) and
+ * *run is not shared its exit status is all that comes back.
+ */
 static void fail(const char *call) __attribute__((noreturn));
 static void fail(const char *call)
 {
     cannot(call);
-    _exit(FAILED);
+    block_signals(NULL);                            /* a broken standard error must not turn the status into a death by PIPE */
+    _exit(explain_failure());
 }
 
 /* The command's side of the fork: everything as tiny-reaper found it, but for a group of its own, the terminal, and the parent-death signal. */
-static void become_command(pid_t supervisor, bool take_terminal) __attribute__((noreturn));
-static void become_command(pid_t supervisor, bool take_terminal)
+static void become_command(pid_t supervisor) __attribute__((noreturn));
+static void become_command(pid_t supervisor)
 {
     if (setpgid(0, 0) != 0)
         fail("setpgid");
@@ -927,7 +950,7 @@ static void become_command(pid_t supervisor, bool take_terminal)
         fail("prctl");
     if (getppid() != supervisor)                    /* it died before prctl: no signal will come */
         _exit(FAILED);
-    if (take_terminal)                              /* before exec: who asks whether it is in the foreground hears yes */
+    if (run->terminal)                              /* before exec: who asks whether it is in the foreground hears yes */
         tcsetpgrp(STDIN_FILENO, getpid());
     if (self.inherited_chld.sa_handler == SIG_IGN && sigaction(SIGCHLD, &self.inherited_chld, NULL) != 0)
         fail("sigaction");
@@ -944,12 +967,10 @@ static void become_command(pid_t supervisor, bool take_terminal)
 static bool start_command(void)
 {
     pid_t supervisor = self.pid;
-    bool take_terminal = tcgetpgrp(STDIN_FILENO) == run->job && tcgetpgrp(STDOUT_FILENO) == run->job;
     char *volatile name = opt.command[0];
-    run->terminal = take_terminal;
-    pid_t pid = take_terminal ? fork() : vfork();
+    pid_t pid = run->terminal ? fork() : vfork();
     if (pid == 0)
-        become_command(supervisor, take_terminal);
+        become_command(supervisor);
     opt.command[0] = name;                          /* vfork's child may have put a script's path there */
     if (pid < 0)
         return cannot("fork");
@@ -1020,7 +1041,7 @@ static void rename_inner(char *program)
  */
 static bool become_inner(char *program)
 {
-    struct mask all;
+    struct mask all = all_signals();
     siginfo_t info;
     self.parent = run->outer;
     self.pid = getpid();
@@ -1032,14 +1053,13 @@ static bool become_inner(char *program)
         _exit(FAILED);
     if (setpgid(0, 0) != 0)
         return cannot("setpgid");
-    memset(&all, 0xff, sizeof all);
     while (take_signal(&all, &info, &(struct timespec){0, 0}) > 0)
         continue;
     run->ready = 1;
     wake(run->outer);
     rename_inner(program);
     become_subreaper();
-    return create_timer() || cannot("timer_create");
+    return true;
 }
 
 /* Makes two processes of one. The outer one is the guard, and its child is the inner one. False: this is inner, and can't go on. */
@@ -1162,7 +1182,7 @@ static void enter(enum phase phase, size_t step)
     switch (phase) {
     case RUNNING:
         if (opt.limit && !arm(add(run->started, opt.limit)))
-            cannot("timer_settime");
+            cannot("arm the alarm");
         return;
     case ASKED:
         break;
@@ -1539,10 +1559,18 @@ static void put_command(struct text *text)
 
 enum { RUNNING_SIZE = 64 * 1024, RECORD_SIZE = 4 * 1024 };
 
-/* Maps *run, with room for the report's texts behind it if there is to be one; the command's text is made here. No heap: mmap(2). */
-static void map_run(void)
+/*
+ * Finds a place for *run, with room for the report's texts behind it if there is to be one; the command's text is made here. Where nobody shares it
+ * a static one spares the mapping, a tenth of the whole start. No heap: mmap(2).
+ */
+static void map_run(bool shared)
 {
+    static struct run lone;
     size_t command = 64, size = sizeof *run;
+    if (!shared && !opt.report) {
+        run = &lone;
+        return;
+    }
     if (opt.report) {
         for (char **argument = opt.command; *argument; argument++)
             command += 8 * strlen(*argument) + 16;  /* \u00XX for a byte, and base64 */
@@ -1587,15 +1615,14 @@ static void put_seconds(struct text *text, const char *field, long long us)
 
 static void put_usage(struct text *text)
 {
-    struct rusage usage = {0};
+    struct rusage usage = {0}, before = {0};
     if (run->command)
         getrusage(RUSAGE_CHILDREN, &usage);
-    else
-        usage = run->before;
-    struct rusage before = is_inner() ? (struct rusage){0} : run->before;
+    if (run->command && !is_inner())
+        before = run->before;
     put_seconds(text, "user_s", microseconds(usage.ru_utime, before.ru_utime));
     put_seconds(text, "sys_s", microseconds(usage.ru_stime, before.ru_stime));
-    put(text, "\"max_rss_kb\":%ld,", run->command ? usage.ru_maxrss : 0);
+    put(text, "\"max_rss_kb\":%ld,", usage.ru_maxrss);
 }
 
 /* Writes the report: one object, one line, one write. */
@@ -1796,8 +1823,7 @@ static bool finished(void)
 /* The loop of both processes: the guard's child is inner, and inner's is the command. Idle, it sleeps in one call. */
 static void supervise(void)
 {
-    struct mask all, chld = mask_of(SIGCHLD);
-    memset(&all, 0xff, sizeof all);
+    struct mask all = all_signals(), chld = mask_of(SIGCHLD);
     while (!finished()) {
         siginfo_t info;
         int sig = take_signal(self.is_guard && !run->ready ? &chld : &all, &info, NULL);
@@ -1830,20 +1856,6 @@ static void judge(void)
         run->exit_signal = WTERMSIG(status);
 }
 
-/* The command could not be started: one line that says why, and the status for it. */
-static void judge_failure(void)
-{
-    int error = run->failed_errno;
-    run->command = 0;
-    run->exit_status = FAILED;
-    if (strcmp(run->failed_call, "execve") == 0) {
-        run->exit_status = error == ENOENT ? NOT_FOUND : CANNOT_RUN;
-        warn("cannot run '%s': %s", opt.command[0], strerror(error));
-    } else {
-        warn("cannot start '%s': %s: %s", opt.command[0], run->failed_call, strerror(error));
-    }
-}
-
 /* Ends this process as *run says: by exit, or by the signal that the command died of, without a core of our own. As PID 1 it can't die: 128+N. */
 static void leave(void) __attribute__((noreturn));
 static void leave(void)
@@ -1870,10 +1882,12 @@ static void conclude(void)
         run->outcome = GUARD_KILLED, run->failed_call = NULL;
     if (run->terminal)
         pass_terminal(true);
-    if (run->failed_call)
-        judge_failure();
-    else
+    if (run->failed_call) {                         /* the command's side of the fork has said why, if it came to that */
+        run->exit_status = run->command ? WEXITSTATUS(run->wait_status) : explain_failure();
+        run->command = 0;
+    } else {
         judge();
+    }
     write_report();
     run->stop = 0;
     run->done = 1;
@@ -1894,12 +1908,17 @@ static void watch_parent(void)
         die(FAILED, "the process that started tiny-reaper has ended already: nothing was started");
 }
 
+/* What tiny-reaper finds when it is started. */
 static void begin(void)
 {
+    pid_t job = getpgrp();
     self.pid = getpid();
     self.parent = getppid();
+    bool alone = self.pid == 1 || opt.no_guard, terminal = tcgetpgrp(STDIN_FILENO) == job && tcgetpgrp(STDOUT_FILENO) == job;
+    map_run(!alone || terminal);                    /* with a terminal the command is started by fork: *run must be shared with it */
+    run->terminal = terminal;
     run->outer = run->inner = self.pid;
-    run->job = getpgrp();
+    run->job = job;
     run->started = now();
     clock_gettime(CLOCK_REALTIME, &run->date);
     if (opt.report)
@@ -1910,21 +1929,19 @@ int main(int argc, char **argv)
 {
     self.report_fd = -1;
     self.has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
-    block_signals();
+    if (!block_signals(&self.inherited_mask))
+        die(FAILED, "cannot block signals: %s", strerror(errno));
     parse_options(argc, argv);
     open_report();
-    map_run();
     begin();
     take_chld();
     if (opt.die_with_parent)
         watch_parent();
     spare_children();
     become_subreaper();
-    if (!create_timer())
-        die(FAILED, "cannot create the alarm: %s", strerror(errno));
     if ((self.pid == 1 || opt.no_guard || split(argv[0])) && !self.is_guard) {
         enter(RUNNING, 0);
-        if (!run->failed_call && start_command())
+        if (!run->failed_call && start_command() && !run->failed_call)
             tell("started %s (pid %ld, group %ld), limit %s%s", opt.command[0], (long)run->command, (long)run->command, opt.limit ? opt.limit_text : "none", opt.limit ? limit_unit() : "");
     }
     release();
