@@ -1049,12 +1049,12 @@ static bool become_inner(char *program)
     run->inner = self.pid;
     if (prctl(PR_SET_PDEATHSIG, SIGCHLD) != 0)
         return cannot("prctl");
-    if (getppid() != run->outer)
-        _exit(FAILED);
     if (setpgid(0, 0) != 0)
         return cannot("setpgid");
     while (take_signal(&all, &info, &(struct timespec){0, 0}) > 0)
         continue;
+    if (getppid() != run->outer)                    /* not before: the parent-death signal may have been dropped with the others */
+        _exit(FAILED);
     run->ready = 1;
     wake(run->outer);
     rename_inner(program);
@@ -1105,13 +1105,18 @@ static bool signal_group(int sig)
 static void sweep_child(pid_t pid, void *argument)
 {
     (void)argument;
-    if ((self.spares && bit(self.spared, pid)) || !is_living_child(pid))
+    if (self.spares && bit(self.spared, pid))
+        return;
+    bool told = self.sweep_signal == SIGTERM && bit(self.told, pid);    /* asked first, and left at that: a round costs little */
+    if (!told && !is_living_child(pid))
         return;
     self.left++;
     if (self.sweep_signal == SIGKILL) {
         send(pid, SIGKILL);
-    } else if (self.sweep_signal && !bit(self.told, pid) && !(self.group_told && getpgid(pid) == run->command)) {
+    } else if (self.sweep_signal && !told) {
         set_bit(self.told, pid);
+        if (self.group_told && getpgid(pid) == run->command)
+            return;
         send(pid, self.sweep_signal);
         send(pid, SIGCONT);
     }
@@ -1119,7 +1124,8 @@ static void sweep_child(pid_t pid, void *argument)
 
 /*
  * One round over all children: SIG is KILL, TERM, or 0 to count them. Children of children come to us when their parents end, so round follows
- * round until none is left. The next is due when half of these are reaped: a round after each would cost time that grows with the square.
+ * round until none is left: after each that is reaped; of many that get KILL, after half of them, since a round for each would cost time that grows
+ * with the square.
  */
 static void sweep(int sig)
 {
@@ -1132,7 +1138,7 @@ static void sweep(int sig)
     self.blind = !each_child(sweep_child, NULL) && (self.pid != 1 || self.spares);
     if (self.blind && sig && run->command && !run->ended && is_living_child(run->command))
         send(run->command, sig);
-    self.due = self.left / 2 + 1;
+    self.due = sig == SIGKILL && self.left > 64 ? self.left / 2 : 1;
 }
 
 /* The first round of CLEARING: TERM, and CONT so that it gets through. A group that has had a TERM within the grace is not told twice. */
