@@ -185,12 +185,12 @@ static struct self {
     pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
     bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
     bool has_stderr, has_timer, spares, owes_chld;
-    bool blind, group_told, hung_up;                /* blind: no /proc to find the children in */
+    bool blind, due, group_told, hung_up;           /* blind: no /proc to find the children in; due: time for a sweep */
     enum phase phase;
     size_t step;                                    /* in ENDING: which of opt.signals */
     timer_t timer;
     int64_t deadline;                               /* of the armed timer, 0: none */
-    long left, due;                                 /* children at the last sweep; how many of them are to be reaped before the next */
+    long left;                                      /* children at the last sweep; LONG_MAX: every process was told, whoever it is */
     int sweep_signal, report_fd;
     struct mask inherited_mask;
     struct sigaction inherited_chld;
@@ -661,6 +661,12 @@ static void signal_outer(int sig)
         kill(run->outer, sig);
 }
 
+/* SIG_DFL for SIG, which may be 32 to 34: musl's sigaction refuses these, and all zeros is SIG_DFL in the kernel's structure everywhere. */
+static void set_default(int sig)
+{
+    syscall(SYS_rt_sigaction, sig, (unsigned long[8]){0}, NULL, sizeof(struct mask));
+}
+
 /* Leaves word of a call without which the command cannot be started; conclude() says so. */
 static bool cannot(const char *call)
 {
@@ -1123,9 +1129,9 @@ static void sweep_child(pid_t pid, void *argument)
 }
 
 /*
- * One round over all children: SIG is KILL, TERM, or 0 to count them. Children of children come to us when their parents end, so round follows
- * round until none is left: after each that is reaped; of many that get KILL, after half of them, since a round for each would cost time that grows
- * with the square.
+ * One round over all children: SIG is KILL, TERM, or 0 to count them. Children of children come to us when their parents end, so a round follows
+ * each wake-up that reaped something, until none is left. To wait for more than one to be reaped would be wrong: what cannot be ended, or
+ * ignores TERM, would keep a newcomer from being told.
  */
 static void sweep(int sig)
 {
@@ -1138,7 +1144,7 @@ static void sweep(int sig)
     self.blind = !each_child(sweep_child, NULL) && (self.pid != 1 || self.spares);
     if (self.blind && sig && run->command && !run->ended && is_living_child(run->command))
         send(run->command, sig);
-    self.due = sig == SIGKILL && self.left > 64 ? self.left / 2 : 1;
+    self.due = false;
 }
 
 /* The first round of CLEARING: TERM, and CONT so that it gets through. A group that has had a TERM within the grace is not told twice. */
@@ -1150,7 +1156,7 @@ static void ask_leftovers(void)
         send(-1, SIGTERM);
         send(-1, SIGCONT);
         self.group_told = true;
-        self.left = self.due = LONG_MAX;            /* every process has been told: no rounds until KILL */
+        self.left = LONG_MAX;                       /* every process has been told: no rounds until KILL */
         return;
     }
     self.group_told = group_is_ours() && (told || signal_group(SIGTERM));
@@ -1173,6 +1179,7 @@ static void name_survivor(pid_t pid, void *argument)
 
 static void list_running(void);
 static void next_phase(void);
+static void reap(void);
 
 /*
  * Moves to PHASE, does what belongs to its beginning, and arms the alarm; the only function that does any of it. Where the alarm can't be armed
@@ -1245,7 +1252,7 @@ static void next_phase(void)
     case ASKED: enter(KILLING, 0); break;
     case ENDING: enter(ENDING, self.step + 1); break;
     case CLEARING: enter(KILLING, 0); break;
-    case KILLING: sweep(SIGKILL); enter(OVER, 0); break;
+    case KILLING: sweep(SIGKILL); reap(); enter(OVER, 0); break;
     case OVER: break;
     }
 }
@@ -1276,7 +1283,7 @@ static void stop_as(int sig)
     bool whole_job = sig != SIGTSTP || command_has_terminal();
     int request = sig;
     tell("stopping by %s", NAME(sig));
-    sigaction(sig, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    set_default(sig);
     kill(whole_job ? 0 : self.pid, sig);
     if (self.is_guard && !atomic_compare_exchange_strong(&run->stop, &request, 0)) {
         untake(sig);
@@ -1420,7 +1427,7 @@ static void tell_end(const char *what, pid_t pid, int status)
 /* The one that we supervise is reaped. */
 static void child_ended(int status)
 {
-    self.child_gone = true;
+    self.child_gone = self.due = true;
     if (self.is_guard) {
         if (!run->done)
             tell("the supervisor (pid %ld) was killed: ending everything", (long)self.child);
@@ -1443,7 +1450,7 @@ static void orphan_ended(pid_t pid, int status)
     clear_bit(self.told, pid);
     run->reaped++;
     run->cleared += self.phase >= CLEARING;
-    self.due--;
+    self.due = true;
     if (!opt.verbose)
         return;
     if (WIFSIGNALED(status))
@@ -1806,7 +1813,7 @@ static void look_around(void)
         if (self.child_gone && !self.childless && self.phase < CLEARING && !opt.leave && !(opt.wait && self.phase <= ASKED))
             enter(CLEARING, 0);
     }
-    if (self.due <= 0 && self.phase != OVER && (self.phase >= CLEARING || (self.spares && self.child_gone)))
+    if (self.due && self.left != LONG_MAX && self.phase != OVER && (self.phase >= CLEARING || (self.spares && self.child_gone)))
         sweep(self.phase == KILLING ? SIGKILL : self.phase == CLEARING ? SIGTERM : 0);
     if (self.blind && self.phase >= CLEARING && self.phase != OVER && self.child_gone && !group_is_ours())
         enter(OVER, 0);
@@ -1872,7 +1879,7 @@ static void leave(void)
             kill(0, sig);
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         prctl(PR_SET_DUMPABLE, 0);
-        sigaction(sig, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+        set_default(sig);
         kill(self.pid, sig);
         set_signal(SIG_UNBLOCK, sig);
     }
