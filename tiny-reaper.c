@@ -259,7 +259,7 @@ static struct mask mask_of(int sig)
 }
 
 /* Takes back a signal that this process has sent to itself, if it is still pending. */
-static void untake(int sig)
+static void discard(int sig)
 {
     struct mask mask = mask_of(sig);
     siginfo_t info;
@@ -284,7 +284,7 @@ static void write_stderr(const char *line, size_t length)
     if (n < 0 && errno != EAGAIN && errno != EPIPE)
         n = write(STDERR_FILENO, line, length);
     if (n < 0 && errno == EPIPE)
-        untake(SIGPIPE);                            /* ours, and thread-directed: one that somebody sent waits beside it */
+        discard(SIGPIPE);                            /* ours, and thread-directed: one that somebody sent waits beside it */
 }
 
 static void vsay(const char *format, va_list arguments)
@@ -600,7 +600,8 @@ static bool arm(int64_t deadline)
 {
     if (deadline == 0 && !self.has_timer)
         return true;
-    if (!self.has_timer && timer_create(CLOCK_MONOTONIC, NULL, &self.timer) != 0)
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM, .sigev_value.sival_ptr = &self.timer};
+    if (!self.has_timer && timer_create(CLOCK_MONOTONIC, &event, &self.timer) != 0)
         return false;
     self.has_timer = true;
     int64_t seconds = deadline / SECOND, most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
@@ -645,7 +646,7 @@ static void take_chld(void)
 }
 
 /* kill(2), judged: nobody there any more is normal, and false; anything else but success is told. */
-static bool send(pid_t target, int sig)
+static bool send_signal(pid_t target, int sig)
 {
     if (kill(target, sig) == 0)
         return true;
@@ -685,14 +686,11 @@ static void wake(pid_t pid)
 
 /* ---------------------------------------------------------------- /proc */
 
-/* Reads /proc/PID/FILE into BUFFER as a string: its length, or -1. PID 0 is this thread. */
+/* Reads /proc/PID/FILE into BUFFER as a string: its length, or -1. */
 static ssize_t read_proc(pid_t pid, const char *file, char *buffer, size_t size)
 {
     char path[64];
-    if (pid)
-        snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
-    else
-        snprintf(path, sizeof path, "/proc/thread-self/%s", file);
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
@@ -1099,9 +1097,9 @@ static bool signal_group(int sig)
 {
     pid_t group = self.is_guard || self.child_gone ? -1 : getpgid(run->command);
     bool moved = group >= 0 && group != run->command;
-    bool sent = group_is_ours() && send(-run->command, sig);
+    bool sent = group_is_ours() && send_signal(-run->command, sig);
     if (moved)
-        send(run->command, sig);
+        send_signal(run->command, sig);
     if (sig == SIGTERM)
         run->termed = now();
     return sent || moved;
@@ -1118,13 +1116,13 @@ static void sweep_child(pid_t pid, void *argument)
         return;
     self.left++;
     if (self.sweep_signal == SIGKILL) {
-        send(pid, SIGKILL);
+        send_signal(pid, SIGKILL);
     } else if (self.sweep_signal && !told) {
         set_bit(self.told, pid);
         if (self.group_told && getpgid(pid) == run->command)
             return;
-        send(pid, self.sweep_signal);
-        send(pid, SIGCONT);
+        send_signal(pid, self.sweep_signal);
+        send_signal(pid, SIGCONT);
     }
 }
 
@@ -1138,12 +1136,12 @@ static void sweep(int sig)
     self.sweep_signal = sig;
     self.left = 0;
     if (self.pid == 1 && !self.spares && sig == SIGKILL)
-        send(-1, sig);                              /* atomic, and all there is: no fork can get away */
+        send_signal(-1, sig);                       /* atomic, and all there is: no fork can get away */
     if (sig == SIGKILL && group_is_ours())
-        send(-run->command, sig);                   /* atomic too: no fork chain within the group gets away */
+        send_signal(-run->command, sig);            /* atomic too: no fork chain within the group gets away */
     self.blind = !each_child(sweep_child, NULL) && (self.pid != 1 || self.spares);
     if (self.blind && sig && run->command && !run->ended && is_living_child(run->command))
-        send(run->command, sig);
+        send_signal(run->command, sig);
     self.due = false;
 }
 
@@ -1153,15 +1151,15 @@ static void ask_leftovers(void)
     int64_t grace = opt.grace ? opt.grace : DEFAULT_GRACE;
     bool told = run->termed && now() < add(run->termed, grace);
     if (self.pid == 1 && !self.spares && !told) {
-        send(-1, SIGTERM);
-        send(-1, SIGCONT);
+        send_signal(-1, SIGTERM);
+        send_signal(-1, SIGCONT);
         self.group_told = true;
         self.left = LONG_MAX;                       /* every process has been told: no rounds until KILL */
         return;
     }
     self.group_told = group_is_ours() && (told || signal_group(SIGTERM));
     if (self.group_told)
-        send(-run->command, SIGCONT);
+        send_signal(-run->command, SIGCONT);
     sweep(SIGTERM);
 }
 
@@ -1286,7 +1284,7 @@ static void stop_as(int sig)
     set_default(sig);
     kill(whole_job ? 0 : self.pid, sig);
     if (self.is_guard && !atomic_compare_exchange_strong(&run->stop, &request, 0)) {
-        untake(sig);
+        discard(sig);
         return;
     }
     set_signal(SIG_UNBLOCK, sig);
@@ -1346,26 +1344,29 @@ static bool was_forwarded(int sig)
 static void forward_to_leftover(pid_t pid, void *sig)
 {
     if (!(self.spares && bit(self.spared, pid)) && is_living_child(pid) && getpgid(pid) != run->command)
-        send(pid, *(int *)sig);
+        send_signal(pid, *(int *)sig);
 }
 
 /* Passes a signal on: the guard to inner; the supervisor, rewritten, to the command's group, or to what the command left behind. */
 static void forward(int sig, const siginfo_t *info)
 {
+    int to = opt.rewrite[sig];
     if (!is_inner() || info->si_pid != run->outer)  /* else the guard has told it */
-        tell("%s from pid %ld (%s) forwarded", NAME(sig), (long)info->si_pid, info->si_code > 0 ? "kernel" : COMM(info->si_pid));
+        tell("%s from pid %ld (%s) %s%s%s", NAME(sig), (long)info->si_pid, info->si_code > 0 ? "kernel" : COMM(info->si_pid),
+             to ? "forwarded" : "dropped", to && to != sig ? " as " : "", to && to != sig ? NAME(to) : "");
     if (self.is_guard) {
         if (!self.child_gone)
-            send(self.child, sig);
+            send_signal(self.child, sig);
         return;
     }
-    if ((sig = opt.rewrite[sig]) == 0 || self.phase >= KILLING)
+    sig = to;
+    if (sig == 0 || self.phase >= KILLING)
         return;
     note_forwarded(sig);
     if (sig == SIGCONT && run->terminal)
         pass_terminal(false);
     if (opt.single_child && !self.child_gone)
-        send(run->command, sig);
+        send_signal(run->command, sig);
     else
         signal_group(sig);
     if (self.child_gone)
@@ -1389,8 +1390,11 @@ static bool take_terminal_back(int sig)
 static bool handle_signal(int sig, const siginfo_t *info)
 {
     pid_t other = self.is_guard ? self.child : run->outer;
-    if (sig == SIGALRM && info->si_code == SI_TIMER && self.deadline && now() >= self.deadline) {
-        next_phase();
+    if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer) {
+        if (self.deadline && now() < self.deadline)
+            arm(self.deadline);                     /* it was queued before the alarm was armed anew: that one is still to come */
+        else if (self.deadline)
+            next_phase();
         return true;
     }
     if (sig == SIGCHLD && (info->si_code > 0 || (info->si_code == SI_QUEUE && info->si_pid == other)))
@@ -1800,7 +1804,7 @@ static void look_around(void)
     }
     if (self.is_guard) {
         if (run->ready && self.owes_chld && !self.child_gone)
-            self.owes_chld = false, send(self.child, SIGCHLD);
+            self.owes_chld = false, send_signal(self.child, SIGCHLD);
         if (run->stop && !self.child_gone)
             stop_as(run->stop);
         if (self.child_gone && !run->done && self.phase < KILLING)
