@@ -1210,7 +1210,7 @@ static void enter(enum phase phase, size_t step)
             tell("%s left %ld process%s behind: sending TERM", opt.command[0], self.left, self.left == 1 ? "" : "es");
         break;
     case KILLING:
-        grace = grace ? grace : DEFAULT_GRACE;
+        grace = grace == 0 ? DEFAULT_GRACE : grace > SECOND ? grace : SECOND;   /* what is killed needs time to die, however short -k is */
         run->killed_command |= !run->ended;
         sweep(SIGKILL);
         run->escalated |= !run->ended || self.left > 0;
