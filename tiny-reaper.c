@@ -1212,12 +1212,13 @@ static void enter(enum phase phase, size_t step)
     case KILLING:
         grace = grace == 0 ? DEFAULT_GRACE : grace > SECOND ? grace : SECOND;   /* what is killed needs time to die, however short -k is */
         run->killed_command |= !run->ended;
-        sweep(SIGKILL);
+        sweep(0);                                   /* counted before: what is killed may be gone before it is counted */
         run->escalated |= !run->ended || self.left > 0;
         if (self.blind)
             tell("no /proc: only the command and its group can be ended");
         else
-            tell("sent KILL to what is left: %ld process%s", self.left, self.left == 1 ? "" : "es");
+            tell("sending KILL to what is left: %ld process%s", self.left, self.left == 1 ? "" : "es");
+        sweep(SIGKILL);
         break;
     case OVER:
         each_child(name_survivor, NULL);
