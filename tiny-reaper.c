@@ -185,12 +185,12 @@ static struct self {
     pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
     bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
     bool has_stderr, has_timer, spares, owes_chld;
-    bool blind, due, group_told, hung_up;           /* blind: no /proc to find the children in; due: time for a sweep */
+    bool blind, due, hung_up;                       /* blind: no /proc to find the children in; due: time for a sweep */
     enum phase phase;
     size_t step;                                    /* in ENDING: which of opt.signals */
     timer_t timer;
     int64_t deadline;                               /* of the armed timer, 0: none */
-    long left;                                      /* children at the last sweep; LONG_MAX: every process was told, whoever it is */
+    long left;                                      /* children at the last sweep */
     int sweep_signal, report_fd;
     struct mask inherited_mask;
     struct sigaction inherited_chld;
@@ -638,10 +638,14 @@ static bool is_pending(int sig)
     return sigpending(&set) == 0 && sigismember(&set, sig) == 1;
 }
 
-/* An ignored SIGCHLD would have the kernel throw statuses away: it is default here, and the command gets it back. */
+/*
+ * An ignored SIGCHLD would have the kernel throw statuses away: it is default here, and the command gets it back. Where it is default already it is
+ * not set: that would throw away one that is pending (POSIX 2.4.3).
+ */
 static void take_chld(void)
 {
-    if (sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &self.inherited_chld) != 0)
+    const struct sigaction by_default = {.sa_handler = SIG_DFL};
+    if (sigaction(SIGCHLD, NULL, &self.inherited_chld) != 0 || (self.inherited_chld.sa_handler != SIG_DFL && sigaction(SIGCHLD, &by_default, NULL) != 0))
         die(FAILED, "cannot reset SIGCHLD: %s", strerror(errno));
 }
 
@@ -788,28 +792,35 @@ static void visit_if_ours(pid_t pid, void *argument)
         visitor->visit(pid, visitor->argument);
 }
 
-/*
- * Calls VISIT for each child of this process, in the order in which they became its children; without CONFIG_PROC_CHILDREN by a look at
- * every process. False: there is no /proc, or one of another PID namespace, whose numbers mean others.
- */
-static bool each_child(void (*visit)(pid_t, void *), void *argument)
+/* Is there a /proc, and of our PID namespace? In another one its numbers mean others. */
+static bool have_proc(void)
 {
     char own[32];
     ssize_t n = readlink("/proc/self", own, sizeof own - 1);
     if (n <= 0)
         return false;
     own[n] = '\0';
-    if (parse_number(own, INT_MAX / 10 - 1) != self.pid)
+    return parse_number(own, INT_MAX / 10 - 1) == self.pid;
+}
+
+/* Calls VISIT for each process. False: there is no usable /proc. */
+static bool each_process(void (*visit)(pid_t, void *), void *argument)
+{
+    int fd = have_proc() ? open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (fd < 0)
         return false;
-    int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        each_number(fd, visit, argument);
-    } else {
-        fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-            return false;
-        each_entry(fd, visit_if_ours, &(struct visitor){visit, argument});
-    }
+    each_entry(fd, visit, argument);
+    close(fd);
+    return true;
+}
+
+/* Calls VISIT for each child of this process; without CONFIG_PROC_CHILDREN by a look at every process. False: there is no usable /proc. */
+static bool each_child(void (*visit)(pid_t, void *), void *argument)
+{
+    int fd = have_proc() ? open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return each_process(visit_if_ours, &(struct visitor){visit, argument});
+    each_number(fd, visit, argument);
     close(fd);
     return true;
 }
@@ -1057,8 +1068,10 @@ static bool become_inner(char *program)
         return cannot("setpgid");
     while (take_signal(&all, &info, &(struct timespec){0, 0}) > 0)
         continue;
-    if (getppid() != run->outer)                    /* not before: the parent-death signal may have been dropped with the others */
-        _exit(FAILED);
+    if (getppid() != run->outer) {                  /* not before: the parent-death signal may have been dropped with the others */
+        run->outcome = GUARD_KILLED;
+        return false;
+    }
     run->ready = 1;
     wake(run->outer);
     rename_inner(program);
@@ -1119,8 +1132,6 @@ static void sweep_child(pid_t pid, void *argument)
         send_signal(pid, SIGKILL);
     } else if (self.sweep_signal && !told) {
         set_bit(self.told, pid);
-        if (self.group_told && getpgid(pid) == run->command)
-            return;
         send_signal(pid, self.sweep_signal);
         send_signal(pid, SIGCONT);
     }
@@ -1145,21 +1156,28 @@ static void sweep(int sig)
     self.due = false;
 }
 
-/* The first round of CLEARING: TERM, and CONT so that it gets through. A group that has had a TERM within the grace is not told twice. */
+/* Takes note of a process that a signal to the group (as PID 1: to all) reaches. */
+static void note_told(pid_t pid, void *everybody)
+{
+    if (*(bool *)everybody || getpgid(pid) == run->command)
+        set_bit(self.told, pid);
+}
+
+/*
+ * The first round of CLEARING: TERM, and CONT so that it gets through. A group that has had a TERM within the grace is not told twice. Who is told as a
+ * member of a group is noted before: what such a process forks while it handles its TERM comes to us later, and has not been told.
+ */
 static void ask_leftovers(void)
 {
     int64_t grace = opt.grace ? opt.grace : DEFAULT_GRACE;
-    bool told = run->termed && now() < add(run->termed, grace);
-    if (self.pid == 1 && !self.spares && !told) {
-        send_signal(-1, SIGTERM);
-        send_signal(-1, SIGCONT);
-        self.group_told = true;
-        self.left = LONG_MAX;                       /* every process has been told: no rounds until KILL */
-        return;
+    bool told = run->termed && now() < add(run->termed, grace), everybody = self.pid == 1 && !self.spares && !told;
+    pid_t target = everybody ? -1 : -run->command;
+    if (everybody || group_is_ours()) {
+        each_process(note_told, &everybody);
+        if (!told)
+            send_signal(target, SIGTERM);
+        send_signal(target, SIGCONT);
     }
-    self.group_told = group_is_ours() && (told || signal_group(SIGTERM));
-    if (self.group_told)
-        send_signal(-run->command, SIGCONT);
     sweep(SIGTERM);
 }
 
@@ -1206,7 +1224,7 @@ static void enter(enum phase phase, size_t step)
         ask_leftovers();
         if (self.blind)
             tell("no /proc: of what the command left behind only its group can be ended");
-        else if (self.left && self.left != LONG_MAX)
+        else if (self.left)
             tell("%s left %ld process%s behind: sending TERM", opt.command[0], self.left, self.left == 1 ? "" : "es");
         break;
     case KILLING:
@@ -1486,6 +1504,8 @@ static void reap(void)
             continue;
         else if (is_child)
             child_ended(status);
+        else if (self.is_guard && pid == run->command)
+            run->ended = true, run->wait_status = status;   /* its supervisor is gone: it is the command all the same */
         else if (self.spares && bit(self.spared, pid))
             clear_bit(self.spared, pid);
         else
@@ -1611,8 +1631,8 @@ static void open_report(void)
 {
     if (!opt.report)
         return;
-    int fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0)
+    int fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);     /* a FIFO without a reader would block */
+    if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) != 0)
         die(FAILED, "cannot open report file '%s': %s", opt.report, strerror(errno));
     self.report_fd = fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (self.report_fd < 0)
@@ -1738,7 +1758,7 @@ static void show_process(pid_t pid, void *argument)
     struct walk *walk = argument;
     struct stat_line stat;
     struct timespec boot;
-    char line[512], waits_in[64];
+    char line[512], waits_in[64], row[LINE];
     if ((self.spares && walk->depth == 0 && bit(self.spared, pid)) || walk->depth > 100 || !read_stat(pid, &stat))
         return;
     read_command_line(pid, stat.name, line, sizeof line);
@@ -1747,8 +1767,8 @@ static void show_process(pid_t pid, void *argument)
     clock_gettime(CLOCK_BOOTTIME, &boot);
     long long ticks = sysconf(_SC_CLK_TCK), ms = boot.tv_sec * 1000LL + boot.tv_nsec / 1000000 - stat.start * 1000 / ticks;
     ms = ms > 0 ? ms : 0;
-    int room = walk->columns - 48 - 2 * walk->depth;
-    tell("%7ld %c %6lld.%lld s  %-18s %*s%.*s", (long)pid, stat.state, ms / 1000, ms / 100 % 10, waits_in, 2 * walk->depth, "", room > 8 ? room : 8, line);
+    snprintf(row, sizeof row, "%7ld %5c %6lld.%lld s  %-18s %*s%s", (long)pid, stat.state, ms / 1000, ms / 100 % 10, waits_in, 2 * walk->depth, "", line);
+    tell("%.*s", walk->columns, row);
     if (opt.report && walk->json.end - walk->json.at > 4096) {
         put(&walk->json, "%s{\"pid\":%ld,\"ppid\":%ld,\"state\":\"%c\",\"elapsed_s\":%lld.%03lld,\"wchan\":", walk->first ? "" : ",", (long)pid, stat.parent, stat.state, ms / 1000, ms % 1000);
         put_json(&walk->json, waits_in);
@@ -1773,12 +1793,13 @@ static void list_running(void)
 {
     struct winsize size;
     char *start = run->text + run->command_length;
-    struct walk walk = {.columns = 400, .json = {start, start + RUNNING_SIZE}, .first = true};
+    struct walk walk = {.columns = LINE, .json = {start, start + RUNNING_SIZE}, .first = true};
     if (!opt.verbose && !opt.report)
         return;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-        walk.columns = size.ws_col;
-    tell("still running:   pid state  elapsed  waits in           command");
+        walk.columns = size.ws_col > 32 ? size.ws_col - (int)strlen("tiny-reaper: ") : 19;
+    tell("still running:");
+    tell("%.*s", walk.columns, "    pid state  elapsed  waits in           command");
     each_child(show_process, &walk);
     if (opt.report)
         run->running_length = (size_t)(walk.json.at - start);
@@ -1818,7 +1839,7 @@ static void look_around(void)
         if (self.child_gone && !self.childless && self.phase < CLEARING && !opt.leave && !(opt.wait && self.phase <= ASKED))
             enter(CLEARING, 0);
     }
-    if (self.due && self.left != LONG_MAX && self.phase != OVER && (self.phase >= CLEARING || (self.spares && self.child_gone)))
+    if (self.due && self.phase != OVER && (self.phase >= CLEARING || (self.spares && self.child_gone)))
         sweep(self.phase == KILLING ? SIGKILL : self.phase == CLEARING ? SIGTERM : 0);
     if (self.blind && self.phase >= CLEARING && self.phase != OVER && self.child_gone && !group_is_ours())
         enter(OVER, 0);
