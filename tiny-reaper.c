@@ -729,6 +729,15 @@ static bool read_stat(pid_t pid, struct stat_line *stat)
     return true;
 }
 
+/* How long ago a process was started, in nanoseconds; the kernel counts in ticks of 10 ms. */
+static int64_t age_of(const struct stat_line *stat)
+{
+    struct timespec boot;
+    clock_gettime(CLOCK_BOOTTIME, &boot);
+    int64_t age = boot.tv_sec * SECOND + boot.tv_nsec - stat->start * (SECOND / sysconf(_SC_CLK_TCK));
+    return age > 0 ? age : 0;
+}
+
 /* A process's name (comm), or "?". */
 static const char *name_of(pid_t pid, char buffer[static 64])
 {
@@ -1156,10 +1165,18 @@ static void sweep(int sig)
     self.due = false;
 }
 
-/* Takes note of a process that a signal to the group (as PID 1: to all) reaches. */
-static void note_told(pid_t pid, void *everybody)
+struct told {
+    bool everybody, before;
+};
+
+/* Takes note of a process that a TERM to the group (as PID 1: to all) reaches now, or has reached: then not of one that was born since, or in that tick. */
+static void note_told(pid_t pid, void *argument)
 {
-    if (*(bool *)everybody || getpgid(pid) == run->command)
+    const struct told *told = argument;
+    struct stat_line stat;
+    if (!told->everybody && getpgid(pid) != run->command)
+        return;
+    if (!told->before || (read_stat(pid, &stat) && age_of(&stat) > now() - run->termed + SECOND / 100))
         set_bit(self.told, pid);
 }
 
@@ -1170,11 +1187,11 @@ static void note_told(pid_t pid, void *everybody)
 static void ask_leftovers(void)
 {
     int64_t grace = opt.grace ? opt.grace : DEFAULT_GRACE;
-    bool told = run->termed && now() < add(run->termed, grace), everybody = self.pid == 1 && !self.spares && !told;
+    bool before = run->termed && now() < add(run->termed, grace), everybody = self.pid == 1 && !self.spares && !before;
     pid_t target = everybody ? -1 : -run->command;
     if (everybody || group_is_ours()) {
-        each_process(note_told, &everybody);
-        if (!told)
+        each_process(note_told, &(struct told){everybody, before});
+        if (!before)
             send_signal(target, SIGTERM);
         send_signal(target, SIGCONT);
     }
@@ -1757,16 +1774,13 @@ static void show_process(pid_t pid, void *argument)
 {
     struct walk *walk = argument;
     struct stat_line stat;
-    struct timespec boot;
     char line[512], waits_in[64], row[LINE];
     if ((self.spares && walk->depth == 0 && bit(self.spared, pid)) || walk->depth > 100 || !read_stat(pid, &stat))
         return;
     read_command_line(pid, stat.name, line, sizeof line);
     if (read_proc(pid, "wchan", waits_in, sizeof waits_in) <= 0 || strcmp(waits_in, "0") == 0)
         strcpy(waits_in, "-");
-    clock_gettime(CLOCK_BOOTTIME, &boot);
-    long long ticks = sysconf(_SC_CLK_TCK), ms = boot.tv_sec * 1000LL + boot.tv_nsec / 1000000 - stat.start * 1000 / ticks;
-    ms = ms > 0 ? ms : 0;
+    long long ms = age_of(&stat) / 1000000;
     snprintf(row, sizeof row, "%7ld %5c %6lld.%lld s  %-18s %*s%s", (long)pid, stat.state, ms / 1000, ms / 100 % 10, waits_in, 2 * walk->depth, "", line);
     tell("%.*s", walk->columns, row);
     if (opt.report && walk->json.end - walk->json.at > 4096) {
