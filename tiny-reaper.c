@@ -1167,17 +1167,22 @@ static void sweep(int sig)
 
 struct told {
     bool everybody, before;
+    int looks;
 };
 
-/* Takes note of a process that a TERM to the group (as PID 1: to all) reaches now, or has reached: then not of one that was born since, or in that tick. */
+/*
+ * Takes note of a process that a TERM to the group (as PID 1: to all) reaches now, or has reached before: then not of one that was born since, or in
+ * that tick. Of a crowd only the first are looked at, since reading 4,000 files of /proc takes longer than ending 4,000 processes.
+ */
 static void note_told(pid_t pid, void *argument)
 {
-    const struct told *told = argument;
+    struct told *told = argument;
     struct stat_line stat;
     if (!told->everybody && getpgid(pid) != run->command)
         return;
-    if (!told->before || (read_stat(pid, &stat) && age_of(&stat) > now() - run->termed + SECOND / 100))
-        set_bit(self.told, pid);
+    if (told->before && ++told->looks <= 64 && read_stat(pid, &stat) && age_of(&stat) <= now() - run->termed + SECOND / 100)
+        return;
+    set_bit(self.told, pid);
 }
 
 /*
@@ -1190,7 +1195,7 @@ static void ask_leftovers(void)
     bool before = run->termed && now() < add(run->termed, grace), everybody = self.pid == 1 && !self.spares && !before;
     pid_t target = everybody ? -1 : -run->command;
     if (everybody || group_is_ours()) {
-        each_process(note_told, &(struct told){everybody, before});
+        each_process(note_told, &(struct told){everybody, before, 0});
         if (!before)
             send_signal(target, SIGTERM);
         send_signal(target, SIGCONT);
