@@ -1472,7 +1472,7 @@ static void tell_end(const char *what, pid_t pid, int status)
 /* The one that we supervise is reaped. */
 static void child_ended(int status)
 {
-    self.child_gone = self.due = true;
+    self.child_gone = true;
     if (self.is_guard) {
         if (!run->done)
             tell("the supervisor (pid %ld) was killed: ending everything", (long)self.child);
@@ -1495,7 +1495,6 @@ static void orphan_ended(pid_t pid, int status)
     clear_bit(self.told, pid);
     run->reaped++;
     run->cleared += self.phase >= CLEARING;
-    self.due = true;
     if (!opt.verbose)
         return;
     if (WIFSIGNALED(status))
@@ -1515,14 +1514,15 @@ static void reap(void)
         self.childless = pid < 0;
         if (pid <= 0)
             return;
-        bool is_child = pid == self.child && !self.child_gone;
+        bool is_child = pid == self.child && !self.child_gone, ended = !WIFSTOPPED(status) && !WIFCONTINUED(status);
+        self.due |= ended;                          /* its children are ours now */
         if (is_child && self.is_guard && WIFSTOPPED(status))
             kill(pid, SIGCONT);                     /* inner never stops by itself: somebody stopped it, and nobody would supervise */
         else if (is_child && !self.is_guard && WIFSTOPPED(status))
             command_stopped(WSTOPSIG(status));
         else if (is_child && !self.is_guard && WIFCONTINUED(status))
             command_continued();
-        else if (WIFSTOPPED(status) || WIFCONTINUED(status))
+        else if (!ended)
             continue;
         else if (is_child)
             child_ended(status);
