@@ -1044,7 +1044,7 @@ static void release(void)
 
 static void become_subreaper(void)
 {
-    if (self.pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
+    if (self.pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
         tell("cannot become a subreaper: %s: what the command leaves behind goes to init", strerror(errno));
 }
 
