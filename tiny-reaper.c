@@ -1882,6 +1882,7 @@ static bool finished(void)
 static void supervise(void)
 {
     struct mask all = all_signals(), chld = mask_of(SIGCHLD);
+    look_around();                                  /* what came before the first sleep may have left no signal: inner drops those that it finds */
     while (!finished()) {
         siginfo_t info;
         int sig = take_signal(self.is_guard && !run->ready ? &chld : &all, &info, NULL);
