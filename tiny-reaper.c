@@ -1350,6 +1350,8 @@ static void command_stopped(int sig)
         signal_group(SIGCONT);
     } else if (sig == SIGSTOP) {
         signal_outer(SIGSTOP);                      /* from here: it can't overtake the CONT to come */
+    } else if (self.pid == 1) {                     /* not stopped itself: a job around the namespace must not be stopped either */
+        undo_stop(sig);
     } else if (is_inner()) {
         run->stop = sig;
         wake(run->outer);
