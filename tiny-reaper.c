@@ -153,6 +153,7 @@ static struct run {
     struct rusage before;                           /* of children from before the start (an exec'd shell's) */
     atomic_int ready;                               /* inner is out of the job, and has dropped what it got there */
     atomic_int stop;                                /* the signal that outer is asked to stop by, 0 when the command goes on */
+    atomic_int stopping;                            /* outer is about to stop, or has stopped: inner's CONT has a purpose, and only then */
     atomic_int refused;                             /* the stop signal that the kernel did not carry out on outer */
     atomic_int parent_died;
     atomic_int done;                                /* inner has finished its work: outer only mirrors */
@@ -185,7 +186,7 @@ static struct self {
     pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
     bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
     bool has_stderr, has_timer, spares, owes_chld;
-    bool blind, due, hung_up;                       /* blind: no /proc to find the children in; due: time for a sweep */
+    bool blind, due, hung_up, stopped_outer;          /* blind: no /proc to find the children in; due: time for a sweep */
     enum phase phase;
     size_t step;                                    /* in ENDING: which of opt.signals */
     timer_t timer;
@@ -672,6 +673,17 @@ static void set_default(int sig)
     syscall(SYS_rt_sigaction, sig, (unsigned long[8]){0}, NULL, sizeof(struct mask));
 }
 
+/*
+ * Continues outer where it stopped because the command did. Not otherwise: a CONT would throw away a TTIN or TTOU that is pending there, with which another
+ * member of the job asks for the terminal.
+ */
+static void continue_outer(void)
+{
+    if (is_inner() && (run->stopping || self.stopped_outer))
+        signal_outer(SIGCONT);
+    self.stopped_outer = false;
+}
+
 /* Leaves word of a call without which the command cannot be started; conclude() says so. */
 static bool cannot(const char *call)
 {
@@ -879,28 +891,40 @@ static bool descends(pid_t pid)
     return false;
 }
 
+/* The controlling terminal, by its own name: descriptors 0 to 2 may be anything. -1: there is none. */
+static int open_terminal(void)
+{
+    return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* The terminal's foreground group; -1: there is no terminal. */
+static pid_t terminal_holder(void)
+{
+    int fd = open_terminal();
+    if (fd < 0)
+        return -1;
+    pid_t holder = tcgetpgrp(fd);
+    close(fd);
+    return holder;
+}
+
+/* Is HOLDER the command's group, or one of its making? */
+static bool is_command_s(pid_t holder)
+{
+    return holder > 0 && holder != run->job && (holder == run->command || descends(holder));
+}
+
 /* Hands the terminal to the command's group from the job, or (TO_JOB) back from our tree or from a group that is gone; true if that was so. */
 static bool pass_terminal(bool to_job)
 {
-    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_terminal();
     if (fd < 0)
         return false;
     pid_t holder = tcgetpgrp(fd);
-    bool ours = holder == run->command || (holder > 0 && holder != run->job && ((kill(-holder, 0) != 0 && errno == ESRCH) || descends(holder)));
+    bool ours = is_command_s(holder) || (holder > 0 && holder != run->job && kill(-holder, 0) != 0 && errno == ESRCH);
     bool passed = (to_job ? ours : holder == run->job) && tcsetpgrp(fd, to_job ? run->job : run->command) == 0;   /* a blocked TTOU lets a background group do it */
     close(fd);
     return passed;
-}
-
-/* Has the command, or a group of its making, the terminal? */
-static bool command_has_terminal(void)
-{
-    int fd = run->terminal ? open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK) : -1;
-    if (fd < 0)
-        return false;
-    pid_t holder = tcgetpgrp(fd);
-    close(fd);
-    return holder == run->command || (holder > 0 && holder != run->job && descends(holder));
 }
 
 /* ---------------------------------------------------------------- starting */
@@ -1298,9 +1322,22 @@ static void next_phase(void)
 
 /* ---------------------------------------------------------------- stops */
 
+/* The command asks for the terminal: it is handed over if the job has it. */
+static bool hand_over(void)
+{
+    if (!pass_terminal(false))
+        return false;
+    run->terminal = 1;
+    self.hung_up = false;
+    signal_group(SIGCONT);
+    return true;
+}
+
 /* Outer's job is orphaned, or we are PID 1: nobody could continue the command, so it is not left stopped. */
 static void undo_stop(int sig)
 {
+    if (sig != SIGTSTP && hand_over())
+        return;
     if (sig != SIGTSTP && self.hung_up) {
         tell("%s asks for a terminal that it cannot have: left stopped", opt.command[0]);
         return;
@@ -1319,17 +1356,26 @@ static void undo_stop(int sig)
  */
 static void stop_as(int sig)
 {
-    bool whole_job = sig != SIGTSTP || command_has_terminal();
+    pid_t holder = terminal_holder();
+    bool whole_job = sig == SIGTSTP ? run->terminal && is_command_s(holder) : holder >= 0;
     int request = sig;
     tell("stopping by %s", NAME(sig));
     set_default(sig);
+    run->stopping = 1;
     kill(whole_job ? 0 : self.pid, sig);
     if (self.is_guard && !atomic_compare_exchange_strong(&run->stop, &request, 0)) {
         discard(sig);
+        run->stopping = 0;
         return;
+    }
+    /* Another member of the job has given the terminal back since the command asked: it may have looked (leave()) before we asked, but then we see this. */
+    if ((sig == SIGTTIN || sig == SIGTTOU) && terminal_holder() == run->job) {
+        kill(0, SIGCONT);
+        discard(SIGCONT);
     }
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);
+    run->stopping = 0;
     if (is_pending(SIGCONT))                        /* it was stopped and continued: that CONT is passed on like any other */
         return;
     if (self.is_guard) {
@@ -1344,12 +1390,12 @@ static void stop_as(int sig)
 static void command_stopped(int sig)
 {
     tell("%s (pid %ld) stopped by %s", opt.command[0], (long)run->command, NAME(sig));
-    if ((sig == SIGTTIN || sig == SIGTTOU) && pass_terminal(false)) {
-        run->terminal = 1;
-        self.hung_up = false;
-        signal_group(SIGCONT);
+    if ((sig == SIGTTIN || sig == SIGTTOU) && hand_over()) {
+        return;
     } else if (sig == SIGSTOP) {
-        signal_outer(SIGSTOP);                      /* from here: it can't overtake the CONT to come */
+        self.stopped_outer = is_inner();
+        if (self.pid != 1 && (is_inner() || !is_pending(SIGCONT)))  /* a stop throws away a CONT that is pending here, and with it the end of this one */
+            signal_outer(SIGSTOP);                  /* from inner, who sends the CONT to come as well: the two can't overtake each other */
     } else if (self.pid == 1) {                     /* not stopped itself: a job around the namespace must not be stopped either */
         undo_stop(sig);
     } else if (is_inner()) {
@@ -1364,8 +1410,7 @@ static void command_continued(void)
 {
     tell("%s (pid %ld) continued", opt.command[0], (long)run->command);
     run->stop = 0;
-    if (is_inner())
-        signal_outer(SIGCONT);
+    continue_outer();
 }
 
 /* ---------------------------------------------------------------- forwarding */
@@ -1421,7 +1466,7 @@ static void forward(int sig, const siginfo_t *info)
 /* Another member of the job asks for the terminal, which the command has: true if it was taken back, and the job continued. */
 static bool take_terminal_back(int sig)
 {
-    if ((sig != SIGTTIN && sig != SIGTTOU) || is_inner() || !run->terminal || !pass_terminal(true))
+    if ((sig != SIGTTIN && sig != SIGTTOU) || is_inner() || !run->terminal || !(pass_terminal(true) || terminal_holder() == run->job))
         return false;
     run->terminal = 0;
     tell("another member of the job asks for the terminal: handed back");
@@ -1433,6 +1478,8 @@ static bool take_terminal_back(int sig)
 static bool handle_signal(int sig, const siginfo_t *info)
 {
     pid_t other = self.is_guard ? self.child : run->outer;
+    if (sig == SIGCONT && !is_inner())
+        run->stopping = 0;
     if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer) {
         if (self.deadline && now() < self.deadline)
             arm(self.deadline);                     /* it was queued before the alarm was armed anew: that one is still to come */
@@ -1489,7 +1536,7 @@ static void child_ended(int status)
         tell_end(opt.command[0], self.child, status);
     /* What was typed at the command's group the rest of the job has not seen: without tiny-reaper a shell loop around us would have. */
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGQUIT) && !was_forwarded(WTERMSIG(status)))
-        run->tells_job = command_has_terminal();
+        run->tells_job = run->terminal && is_command_s(terminal_holder());
 }
 
 static void orphan_ended(pid_t pid, int status)
@@ -1922,6 +1969,8 @@ static void leave(void) __attribute__((noreturn));
 static void leave(void)
 {
     int sig = run->exit_signal;
+    if (is_pending(SIGTTIN) || is_pending(SIGTTOU)) /* a member of the job has asked for the terminal that was ours: let it ask again */
+        kill(0, SIGCONT);
     if (sig && self.pid != 1) {
         if (run->tells_job)
             kill(0, sig);
@@ -1952,8 +2001,8 @@ static void conclude(void)
     write_report();
     run->stop = 0;
     run->done = 1;
-    if (is_inner())
-        signal_outer(SIGCONT);                      /* a job that was stopped when its limit came would sit there for ever */
+    self.stopped_outer |= run->timed_out;           /* a job that was stopped, by whatever, when its limit came would sit there for ever */
+    continue_outer();
 }
 
 /* ---------------------------------------------------------------- main */
