@@ -157,7 +157,7 @@ static struct run {
     atomic_int refused;                             /* the stop signal that the kernel did not carry out on outer */
     atomic_int parent_died;
     atomic_int done;                                /* inner has finished its work: outer only mirrors */
-    atomic_int terminal;                            /* the terminal was handed to the command */
+    atomic_int terminal;                            /* the command has the terminal, or wants it */
     const char *volatile failed_call;               /* what went wrong between fork and exec, and errno */
     volatile int failed_errno;
     bool ended;                                     /* the command is reaped: wait_status holds */
@@ -185,8 +185,15 @@ enum phase {
 static struct self {
     pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
     bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
-    bool has_stderr, has_timer, spares, owes_chld;
-    bool blind, due, hung_up, stopped_outer;          /* blind: no /proc to find the children in; due: time for a sweep */
+    bool has_stderr, has_timer;
+    bool owes_chld;                                 /* a CHLD that somebody sent to the guard before inner was ready */
+    bool spares;                                    /* there are children from before the start */
+    bool blind, told_of_children;                   /* no /proc to find the children in; no list of them */
+    bool due;                                       /* a child has ended: time for a sweep */
+    bool had_terminal;                              /* the command, when it ended */
+    bool hung_up;                                   /* it asked for a terminal that it cannot have, and was told by HUP */
+    bool stopped_outer;                             /* by SIGSTOP, as the command was */
+    bool member_waits;                              /* another member of the job has asked for the terminal when it was not to be had */
     enum phase phase;
     size_t step;                                    /* in ENDING: which of opt.signals */
     timer_t timer;
@@ -838,9 +845,14 @@ static bool each_process(void (*visit)(pid_t, void *), void *argument)
 /* Calls VISIT for each child of this process; without CONFIG_PROC_CHILDREN by a look at every process. False: there is no usable /proc. */
 static bool each_child(void (*visit)(pid_t, void *), void *argument)
 {
-    int fd = have_proc() ? open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0)
+    bool proc = have_proc();
+    int fd = proc ? open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        if (proc && !self.told_of_children)
+            tell("no list of children in /proc: %s: looking at every process", strerror(errno));
+        self.told_of_children = true;
         return each_process(visit_if_ours, &(struct visitor){visit, argument});
+    }
     each_number(fd, visit, argument);
     close(fd);
     return true;
@@ -897,6 +909,12 @@ static int open_terminal(void)
     return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 }
 
+/* Is there nobody in this group? */
+static bool is_gone(pid_t group)
+{
+    return group > 1 && kill(-group, 0) != 0 && errno == ESRCH;
+}
+
 /* The terminal's foreground group; -1: there is no terminal. */
 static pid_t terminal_holder(void)
 {
@@ -914,17 +932,31 @@ static bool is_command_s(pid_t holder)
     return holder > 0 && holder != run->job && (holder == run->command || descends(holder));
 }
 
-/* Hands the terminal to the command's group from the job, or (TO_JOB) back from our tree or from a group that is gone; true if that was so. */
+/* Hands the terminal to the command's group from the job, or (TO_JOB) back from our tree; from a group that is gone in any case. True if that was so. */
 static bool pass_terminal(bool to_job)
 {
     int fd = open_terminal();
     if (fd < 0)
         return false;
     pid_t holder = tcgetpgrp(fd);
-    bool ours = is_command_s(holder) || (holder > 0 && holder != run->job && kill(-holder, 0) != 0 && errno == ESRCH);
-    bool passed = (to_job ? ours : holder == run->job) && tcsetpgrp(fd, to_job ? run->job : run->command) == 0;   /* a blocked TTOU lets a background group do it */
+    bool passed = (is_gone(holder) || (to_job ? is_command_s(holder) : holder == run->job)) && tcsetpgrp(fd, to_job ? run->job : run->command) == 0;   /* a blocked TTOU lets a background group do it */
     close(fd);
     return passed;
+}
+
+/* The member of our job that handed the terminal to HOLDER, if that is another tiny-reaper; else 0. */
+static pid_t neighbour_above(pid_t holder)
+{
+    struct stat_line stat;
+    bool supervised = false;
+    pid_t pid = holder;
+    for (int depth = 0; depth < 1000 && pid > 1 && getpgid(pid) != run->job; depth++) {
+        supervised |= strcmp(COMM(pid), "tiny-supervisor") == 0;
+        if (!read_stat(pid, &stat))
+            return 0;
+        pid = (pid_t)stat.parent;
+    }
+    return pid > 1 && (supervised || strcmp(COMM(pid), "tiny-reaper") == 0) ? pid : 0;
 }
 
 /* ---------------------------------------------------------------- starting */
@@ -1322,12 +1354,15 @@ static void next_phase(void)
 
 /* ---------------------------------------------------------------- stops */
 
-/* The command asks for the terminal: it is handed over if the job has it. */
+/*
+ * The command asks for the terminal: it is handed over if the job has it. That it wants it is noted first: outer, to whom another member's request may
+ * come as soon as it is handed over, would else pass that on and not take the terminal back.
+ */
 static bool hand_over(void)
 {
+    run->terminal = 1;
     if (!pass_terminal(false))
         return false;
-    run->terminal = 1;
     self.hung_up = false;
     signal_group(SIGCONT);
     return true;
@@ -1350,6 +1385,31 @@ static void undo_stop(int sig)
 }
 
 /*
+ * The command of another tiny-reaper of our job has the terminal: asks that one to take it back (take_terminal_back); then it continues the job, and our
+ * command asks again. Nobody stops: a shell that saw a stop of ours, or of a script's shell in the job, could believe the whole job stopped. False: not so.
+ */
+static bool ask_neighbour(int sig)
+{
+    pid_t neighbour = sig == SIGTTIN || sig == SIGTTOU ? neighbour_above(terminal_holder()) : 0;
+    int request = sig;
+    if (!neighbour)
+        return false;
+    tell("asking pid %ld for the terminal", (long)neighbour);
+    kill(neighbour, sig);
+    if (self.is_guard && !atomic_compare_exchange_strong(&run->stop, &request, 0))
+        return true;
+    if (terminal_holder() != run->job)
+        return true;
+    if (self.is_guard) {                            /* it has given it back before we asked */
+        run->refused = sig;
+        wake(self.child);
+    } else {
+        undo_stop(sig);
+    }
+    return true;
+}
+
+/*
  * Stops this process by SIG, as the command was, and returns when it goes on, or at once where the kernel does not stop it. The signal is made
  * pending first, and only then the request is taken: a CONT from inner that came before had cleared run->stop, one that comes after takes the pending
  * signal away. The other way round there is a gap in which that CONT is lost, and we stop for ever.
@@ -1360,6 +1420,8 @@ static void stop_as(int sig)
     bool whole_job = sig == SIGTSTP ? run->terminal && is_command_s(holder) : holder >= 0;
     int request = sig;
     tell("stopping by %s", NAME(sig));
+    if (ask_neighbour(sig))
+        return;
     set_default(sig);
     run->stopping = 1;
     kill(whole_job ? 0 : self.pid, sig);
@@ -1369,7 +1431,8 @@ static void stop_as(int sig)
         return;
     }
     /* Another member of the job has given the terminal back since the command asked: it may have looked (leave()) before we asked, but then we see this. */
-    if ((sig == SIGTTIN || sig == SIGTTOU) && terminal_holder() == run->job) {
+    holder = terminal_holder();
+    if ((sig == SIGTTIN || sig == SIGTTOU) && (holder == run->job || is_gone(holder))) {
         kill(0, SIGCONT);
         discard(SIGCONT);
     }
@@ -1451,8 +1514,8 @@ static void forward(int sig, const siginfo_t *info)
     if (sig == 0 || self.phase >= KILLING)
         return;
     note_forwarded(sig);
-    if (sig == SIGCONT && run->terminal)
-        pass_terminal(false);
+    if (sig == SIGCONT && run->terminal && pass_terminal(false))
+        run->terminal = 1;                          /* outer may have cleared it in between, for another member of the job */
     if (opt.single_child && !self.child_gone)
         send_signal(run->command, sig);
     else
@@ -1463,12 +1526,22 @@ static void forward(int sig, const siginfo_t *info)
         enter(ASKED, 0);
 }
 
-/* Another member of the job asks for the terminal, which the command has: true if it was taken back, and the job continued. */
+/*
+ * Another member of the job asks for the terminal, which the command has: true if it was taken back, and the job continued. run->terminal is cleared before
+ * that: the command may ask again, and have it again, before this function ends, and what inner then writes must stand.
+ */
 static bool take_terminal_back(int sig)
 {
-    if ((sig != SIGTTIN && sig != SIGTTOU) || is_inner() || !run->terminal || !(pass_terminal(true) || terminal_holder() == run->job))
+    if ((sig != SIGTTIN && sig != SIGTTOU) || is_inner())
         return false;
-    run->terminal = 0;
+    self.member_waits = true;
+    if (!atomic_exchange(&run->terminal, 0))
+        return false;
+    if (!pass_terminal(true) && terminal_holder() != run->job) {
+        run->terminal = 1;
+        return false;
+    }
+    self.member_waits = false;
     tell("another member of the job asks for the terminal: handed back");
     kill(0, SIGCONT);
     return true;
@@ -1479,7 +1552,7 @@ static bool handle_signal(int sig, const siginfo_t *info)
 {
     pid_t other = self.is_guard ? self.child : run->outer;
     if (sig == SIGCONT && !is_inner())
-        run->stopping = 0;
+        run->stopping = self.member_waits = false;
     if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer) {
         if (self.deadline && now() < self.deadline)
             arm(self.deadline);                     /* it was queued before the alarm was armed anew: that one is still to come */
@@ -1536,7 +1609,7 @@ static void child_ended(int status)
         tell_end(opt.command[0], self.child, status);
     /* What was typed at the command's group the rest of the job has not seen: without tiny-reaper a shell loop around us would have. */
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGQUIT) && !was_forwarded(WTERMSIG(status)))
-        run->tells_job = run->terminal && is_command_s(terminal_holder());
+        run->tells_job = self.had_terminal;
 }
 
 static void orphan_ended(pid_t pid, int status)
@@ -1552,9 +1625,24 @@ static void orphan_ended(pid_t pid, int status)
         tell("reaped orphan %ld (status %d)", (long)pid, WEXITSTATUS(status));
 }
 
+/*
+ * The command has ended: the terminal goes back before it is reaped. Until then a neighbour that asks for it finds us above its holder (neighbour_above), and
+ * no group that is gone has it.
+ */
+static void return_terminal(void)
+{
+    pid_t dead;
+    if (self.is_guard || self.child_gone || !run->terminal || !have_child(P_PID, self.child, &dead) || !dead)
+        return;
+    self.had_terminal = is_command_s(terminal_holder());
+    if (!opt.wait)
+        pass_terminal(true);
+}
+
 /* Takes every report that a child has: ends, stops and continuations. wait4(2) */
 static void reap(void)
 {
+    return_terminal();
     for (;;) {
         int status;
         pid_t pid = wait4(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL, NULL);
@@ -1969,8 +2057,8 @@ static void leave(void) __attribute__((noreturn));
 static void leave(void)
 {
     int sig = run->exit_signal;
-    if (is_pending(SIGTTIN) || is_pending(SIGTTOU)) /* a member of the job has asked for the terminal that was ours: let it ask again */
-        kill(0, SIGCONT);
+    if (self.member_waits || is_pending(SIGTTIN) || is_pending(SIGTTOU))
+        kill(0, SIGCONT);                           /* a member of the job has asked for the terminal when it was not to be had: let it ask again */
     if (sig && self.pid != 1) {
         if (run->tells_job)
             kill(0, sig);
