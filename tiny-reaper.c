@@ -1617,6 +1617,7 @@ static void orphan_ended(pid_t pid, int status)
     clear_bit(self.told, pid);
     run->reaped++;
     run->cleared += self.phase >= CLEARING;
+    run->escalated |= self.phase == KILLING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;      /* where nobody could be counted before */
     if (!opt.verbose)
         return;
     if (WIFSIGNALED(status))
