@@ -4,14 +4,15 @@ STATIC  ?= 1
 PREFIX  ?= /usr/local
 BINDIR   = $(DESTDIR)$(PREFIX)/bin
 SHARE    = $(DESTDIR)$(PREFIX)/share
-CFLAGS  ?= -O2 -g0 -fstack-protector-strong
+CFLAGS  ?= -Os -g0 -fstack-protector-strong
 
 ifeq ($(STATIC),1)
 ifeq ($(origin CC),default)
 CC      := $(or $(and $(shell command -v musl-gcc 2>/dev/null),musl-gcc),cc)
 endif
 # Not a PIE: relocating itself would be the greatest part of its start.
-LINK     = -static -s -Wl,--build-id=none
+# Few pages to fault in: one segment for code and constants, and no RELRO, which would protect nothing here.
+LINK     = -static -s -Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
 CODE     = -fno-pie
 else
 CODE     = -fpie

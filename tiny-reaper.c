@@ -149,11 +149,12 @@ enum outcome { NOT_STARTED, EXITED, SIGNALED, LIMIT, PARENT_DIED, GUARD_KILLED }
 static struct run {
     pid_t outer, inner, command, job;               /* inner is outer without a guard; job: our process group at the start, 0 if not in this namespace */
     int64_t started, termed;                        /* CLOCK_MONOTONIC: the start; when the group last got a TERM from here (0: never) */
-    struct timespec date;
+    int64_t date;                                   /* CLOCK_REALTIME at the start */
     struct rusage before;                           /* of children from before the start (an exec'd shell's) */
     atomic_int ready;                               /* inner is out of the job, and has dropped what it got there */
     atomic_int stop;                                /* the signal that outer is asked to stop by, 0 when the command goes on */
     atomic_int stopping;                            /* outer is about to stop, or has stopped: inner's CONT has a purpose, and only then */
+    atomic_int woken;                               /* a CHLD of outer's own is on its way to inner */
     atomic_int refused;                             /* the stop signal that the kernel did not carry out on outer */
     atomic_int parent_died;
     atomic_int done;                                /* inner has finished its work: outer only mirrors */
@@ -185,7 +186,7 @@ enum phase {
 static struct self {
     pid_t pid, parent, child;                       /* child: inner for outer, the command for inner */
     bool is_guard, child_gone, childless;           /* childless: wait4 said ECHILD */
-    bool has_stderr, has_timer;
+    bool has_stderr, has_timer, alarm_fails;
     bool owes_chld;                                 /* a CHLD that somebody sent to the guard before inner was ready */
     bool spares;                                    /* there are children from before the start */
     bool blind, told_of_children;                   /* no /proc to find the children in; no list of them */
@@ -202,8 +203,10 @@ static struct self {
     int sweep_signal, report_fd;
     struct mask inherited_mask;
     struct sigaction inherited_chld;
-    unsigned char spared[PIDS / 8], told[PIDS / 8]; /* one bit a pid; untouched pages of it cost nothing */
 } self;                                            /* all zero: it costs no byte of the file */
+
+/* Children from before the start, and processes that have got their TERM: one bit a pid. Untouched pages of these cost nothing. */
+static unsigned char spared_pids[PIDS / 8], told_pids[PIDS / 8];
 
 static bool is_inner(void) { return self.pid != run->outer; }
 
@@ -592,12 +595,22 @@ static const char *limit_unit(void)
 
 /* ---------------------------------------------------------------- time */
 
-/* CLOCK_MONOTONIC in nanoseconds: it neither jumps nor counts the machine's sleep. */
+/* A clock in nanoseconds. Where time_t is the kernel's own it is asked by a plain call: to find the vdso's first costs more than it saves. clock_gettime(2) */
+static int64_t read_clock(clockid_t clock)
+{
+    struct timespec time = {0};
+#if defined SYS_clock_gettime && LONG_MAX > INT32_MAX
+    syscall(SYS_clock_gettime, clock, &time);
+#else
+    clock_gettime(clock, &time);
+#endif
+    return time.tv_sec * SECOND + time.tv_nsec;
+}
+
+/* CLOCK_MONOTONIC neither jumps nor counts the machine's sleep. */
 static int64_t now(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * SECOND + time.tv_nsec;
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 /*
@@ -606,6 +619,7 @@ static int64_t now(void)
  */
 static bool arm(int64_t deadline)
 {
+    self.deadline = deadline;
     if (deadline == 0 && !self.has_timer)
         return true;
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM, .sigev_value.sival_ptr = &self.timer};
@@ -614,7 +628,6 @@ static bool arm(int64_t deadline)
     self.has_timer = true;
     int64_t seconds = deadline / SECOND, most = sizeof(time_t) < 8 ? INT32_MAX : INT64_MAX;
     struct itimerspec when = {.it_value = {.tv_sec = (time_t)(seconds < most ? seconds : most), .tv_nsec = (long)(deadline % SECOND)}};
-    self.deadline = deadline;
     return timer_settime(self.timer, TIMER_ABSTIME, &when, NULL) == 0 || deadline == 0;
 }
 
@@ -644,6 +657,13 @@ static bool is_pending(int sig)
 {
     sigset_t set;
     return sigpending(&set) == 0 && sigismember(&set, sig) == 1;
+}
+
+/* Does another member of the job ask for the terminal? */
+static bool is_asked(void)
+{
+    sigset_t set;
+    return sigpending(&set) == 0 && (sigismember(&set, SIGTTIN) == 1 || sigismember(&set, SIGTTOU) == 1);
 }
 
 /*
@@ -699,12 +719,12 @@ static bool cannot(const char *call)
     return false;
 }
 
-/* Wakes the other one of the two to look at *run. SI_QUEUE tells it from a CHLD that the guard passes on. */
+/* Wakes the other one of the two to look at *run. run->woken tells it from a CHLD that the guard passes on; a queued value might get lost (RLIMIT_SIGPENDING). */
 static void wake(pid_t pid)
 {
-    siginfo_t info = {.si_signo = SIGCHLD, .si_code = SI_QUEUE};
-    info.si_pid = self.pid;
-    syscall(SYS_rt_sigqueueinfo, pid, SIGCHLD, &info);
+    if (!is_inner())
+        run->woken = 1;
+    kill(pid, SIGCHLD);
 }
 
 /* ---------------------------------------------------------------- /proc */
@@ -737,7 +757,7 @@ static bool read_stat(pid_t pid, struct stat_line *stat)
     if (read_proc(pid, "stat", buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) || !(close = strrchr(buffer, ')')))
         return false;
     snprintf(stat->name, sizeof stat->name, "%.*s", (int)(close - open - 1), open + 1);
-    stat->state = close[1] ? close[2] : '?';
+    stat->state = (char)(close[1] ? close[2] : '?');
     char *at = close + (close[1] && close[2] ? 3 : 0);
     for (int field = 4; field <= 22; field++) {
         long long value = strtoll(at, &at, 10);
@@ -751,9 +771,7 @@ static bool read_stat(pid_t pid, struct stat_line *stat)
 /* How long ago a process was started, in nanoseconds; the kernel counts in ticks of 10 ms. */
 static int64_t age_of(const struct stat_line *stat)
 {
-    struct timespec boot;
-    clock_gettime(CLOCK_BOOTTIME, &boot);
-    int64_t age = boot.tv_sec * SECOND + boot.tv_nsec - stat->start * (SECOND / sysconf(_SC_CLK_TCK));
+    int64_t age = read_clock(CLOCK_BOOTTIME) - stat->start * (SECOND / sysconf(_SC_CLK_TCK));
     return age > 0 ? age : 0;
 }
 
@@ -1054,19 +1072,26 @@ static bool start_command(void)
     opt.command[0] = name;                          /* vfork's child may have put a script's path there */
     if (pid < 0)
         return cannot("fork");
-    setpgid(pid, pid);                              /* from both sides: whoever comes first. After exec it fails, and need not succeed. */
+    if (run->terminal)
+        setpgid(pid, pid);                          /* from both sides, whoever comes first; after vfork the command has done it */
     run->command = self.child = pid;
     return true;
 }
 
-/* Closes what tiny-reaper must not hold: everything but standard error and the report's file. */
-static void close_entry(pid_t fd, void *own)
+struct range {
+    unsigned first, last;
+    int own;
+};
+
+static void close_entry(pid_t fd, void *argument)
 {
-    if (fd > STDERR_FILENO && fd != self.report_fd && fd != *(int *)own)
+    const struct range *range = argument;
+    if ((unsigned)fd >= range->first && (unsigned)fd <= range->last && fd != range->own)
         close(fd);
 }
 
-static void close_from(unsigned first, unsigned last)
+/* Closes all descriptors from FIRST to LAST. close_range(2), Linux 5.9; before that one by one. */
+static void close_all(unsigned first, unsigned last)
 {
     if (first > last)
         return;
@@ -1075,11 +1100,11 @@ static void close_from(unsigned first, unsigned last)
         return;
 #endif
     tell("close_range: %s: closing one by one", strerror(errno));
-    int fd = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct range range = {first, last, open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     struct rlimit limit;
-    if (fd >= 0) {
-        each_entry(fd, close_entry, &fd);
-        close(fd);
+    if (range.own >= 0) {
+        each_entry(range.own, close_entry, &range);
+        close(range.own);
     } else if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         for (unsigned i = first; i <= last && i < limit.rlim_cur; i++)
             close((int)i);
@@ -1089,11 +1114,10 @@ static void close_from(unsigned first, unsigned last)
 /* After the start: a reader of the command's output sees end-of-file when the command closes it, and no file system is kept busy. */
 static void release(void)
 {
-    close(STDIN_FILENO);
-    close(STDOUT_FILENO);
-    close_from(3, self.report_fd < 0 ? ~0u : (unsigned)self.report_fd - 1);
+    close_all(STDIN_FILENO, STDOUT_FILENO);
+    close_all(3, self.report_fd < 0 ? ~0u : (unsigned)self.report_fd - 1);
     if (self.report_fd >= 0)
-        close_from((unsigned)self.report_fd + 1, ~0u);
+        close_all((unsigned)self.report_fd + 1, ~0u);
     if (chdir("/") != 0)
         tell("cannot change to /: %s", strerror(errno));
 }
@@ -1187,16 +1211,16 @@ static bool signal_group(int sig)
 static void sweep_child(pid_t pid, void *argument)
 {
     (void)argument;
-    if (self.spares && bit(self.spared, pid))
+    if (self.spares && bit(spared_pids, pid))
         return;
-    bool told = self.sweep_signal == SIGTERM && bit(self.told, pid);    /* asked first, and left at that: a round costs little */
+    bool told = self.sweep_signal == SIGTERM && bit(told_pids, pid);    /* asked first, and left at that: a round costs little */
     if (!told && !is_living_child(pid))
         return;
     self.left++;
     if (self.sweep_signal == SIGKILL) {
         send_signal(pid, SIGKILL);
     } else if (self.sweep_signal && !told) {
-        set_bit(self.told, pid);
+        set_bit(told_pids, pid);
         send_signal(pid, self.sweep_signal);
         send_signal(pid, SIGCONT);
     }
@@ -1238,7 +1262,7 @@ static void note_told(pid_t pid, void *argument)
         return;
     if (told->before && ++told->looks <= 64 && read_stat(pid, &stat) && age_of(&stat) <= now() - run->termed + SECOND / 100)
         return;
-    set_bit(self.told, pid);
+    set_bit(told_pids, pid);
 }
 
 /*
@@ -1264,7 +1288,7 @@ static void name_survivor(pid_t pid, void *argument)
 {
     struct stat_line stat;
     (void)argument;
-    if ((self.spares && bit(self.spared, pid)) || !is_living_child(pid))
+    if ((self.spares && bit(spared_pids, pid)) || !is_living_child(pid))
         return;
     if (!read_stat(pid, &stat))
         stat = (struct stat_line){.name = "?", .state = '?'};
@@ -1272,12 +1296,11 @@ static void name_survivor(pid_t pid, void *argument)
 }
 
 static void list_running(void);
-static void next_phase(void);
 static void reap(void);
 
 /*
  * Moves to PHASE, does what belongs to its beginning, and arms the alarm; the only function that does any of it. Where the alarm can't be armed
- * the phase is over at once: better no grace than no end.
+ * (a user's pending signals are counted, and may be used up) the wait for signals has a limit of its own.
  */
 static void enter(enum phase phase, size_t step)
 {
@@ -1288,9 +1311,6 @@ static void enter(enum phase phase, size_t step)
     self.step = step;
     switch (phase) {
     case RUNNING:
-        if (opt.limit && !arm(add(run->started, opt.limit)))
-            cannot("arm the alarm");
-        return;
     case ASKED:
         break;
     case ENDING:
@@ -1321,8 +1341,10 @@ static void enter(enum phase phase, size_t step)
         grace = 0;
         break;
     }
-    if (!arm(grace ? add(now(), grace) : 0))
-        next_phase();
+    if (phase == RUNNING)
+        self.alarm_fails = !arm(opt.limit ? add(run->started, opt.limit) : 0);
+    else
+        self.alarm_fails = !arm(grace ? add(now(), grace) : 0);
 }
 
 /* The limit is reached, or the parent is gone: the signals of -s in turn, or what -w was waiting for is cleared. */
@@ -1384,28 +1406,50 @@ static void undo_stop(int sig)
     signal_group(SIGCONT);
 }
 
+static bool is_stopped(pid_t pid)
+{
+    struct stat_line stat;
+    return !read_stat(pid, &stat) || stat.state == 'T';
+}
+
+static void command_stopped(int sig);
+
+/* The job has the terminal now that the command was stopped for: inner is to try once more. */
+static void ask_again(int sig)
+{
+    if (self.is_guard) {
+        run->refused = -sig;
+        wake(self.child);
+    } else {
+        command_stopped(sig);
+    }
+}
+
 /*
  * The command of another tiny-reaper of our job has the terminal: asks that one to take it back (take_terminal_back); then it continues the job, and our
  * command asks again. Nobody stops: a shell that saw a stop of ours, or of a script's shell in the job, could believe the whole job stopped. False: not so.
  */
 static bool ask_neighbour(int sig)
 {
-    pid_t neighbour = sig == SIGTTIN || sig == SIGTTOU ? neighbour_above(terminal_holder()) : 0;
+    pid_t holder, neighbour = 0;
     int request = sig;
-    if (!neighbour)
+    if (sig != SIGTTIN && sig != SIGTTOU)
         return false;
-    tell("asking pid %ld for the terminal", (long)neighbour);
-    kill(neighbour, sig);
+    do {                                            /* given back while we look for whose it is: look again, and do not stop the job for it */
+        holder = terminal_holder();
+        if (holder >= 0 && holder != run->job)
+            neighbour = neighbour_above(holder);
+    } while (!neighbour && holder >= 0 && holder != run->job && terminal_holder() != holder);
+    if (!neighbour && holder != run->job)
+        return false;
+    if (neighbour) {
+        tell("asking pid %ld for the terminal", (long)neighbour);
+        kill(neighbour, sig);
+    }
     if (self.is_guard && !atomic_compare_exchange_strong(&run->stop, &request, 0))
         return true;
-    if (terminal_holder() != run->job)
-        return true;
-    if (self.is_guard) {                            /* it has given it back before we asked */
-        run->refused = sig;
-        wake(self.child);
-    } else {
-        undo_stop(sig);
-    }
+    if (terminal_holder() == run->job)              /* given back before we asked */
+        ask_again(sig);
     return true;
 }
 
@@ -1435,6 +1479,10 @@ static void stop_as(int sig)
     if ((sig == SIGTTIN || sig == SIGTTOU) && (holder == run->job || is_gone(holder))) {
         kill(0, SIGCONT);
         discard(SIGCONT);
+        discard(sig);
+        run->stopping = 0;
+        ask_again(sig);
+        return;
     }
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);
@@ -1494,7 +1542,7 @@ static bool was_forwarded(int sig)
 /* In -w, after the command's end: a child outside its group. */
 static void forward_to_leftover(pid_t pid, void *sig)
 {
-    if (!(self.spares && bit(self.spared, pid)) && is_living_child(pid) && getpgid(pid) != run->command)
+    if (!(self.spares && bit(spared_pids, pid)) && is_living_child(pid) && getpgid(pid) != run->command)
         send_signal(pid, *(int *)sig);
 }
 
@@ -1560,7 +1608,7 @@ static bool handle_signal(int sig, const siginfo_t *info)
             next_phase();
         return true;
     }
-    if (sig == SIGCHLD && (info->si_code > 0 || (info->si_code == SI_QUEUE && info->si_pid == other)))
+    if (sig == SIGCHLD && (info->si_code > 0 || (info->si_code == SI_USER && info->si_pid == other && (self.is_guard || (is_inner() && atomic_exchange(&run->woken, 0))))))
         return true;
     if (sig == SIGCHLD && info->si_code == SI_USER && info->si_pid == self.parent && (is_inner() ? getppid() != self.parent : opt.die_with_parent))
         return true;                                /* the parent-death signal: of the parent, or of one thread of it */
@@ -1614,7 +1662,7 @@ static void child_ended(int status)
 
 static void orphan_ended(pid_t pid, int status)
 {
-    clear_bit(self.told, pid);
+    clear_bit(told_pids, pid);
     run->reaped++;
     run->cleared += self.phase >= CLEARING;
     run->escalated |= self.phase == KILLING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;      /* where nobody could be counted before */
@@ -1666,8 +1714,8 @@ static void reap(void)
             child_ended(status);
         else if (self.is_guard && pid == run->command)
             run->ended = true, run->wait_status = status;   /* its supervisor is gone: it is the command all the same */
-        else if (self.spares && bit(self.spared, pid))
-            clear_bit(self.spared, pid);
+        else if (self.spares && bit(spared_pids, pid))
+            clear_bit(spared_pids, pid);
         else
             orphan_ended(pid, status);
     }
@@ -1676,7 +1724,7 @@ static void reap(void)
 static void spare_child(pid_t pid, void *argument)
 {
     (void)argument;
-    set_bit(self.spared, pid);
+    set_bit(spared_pids, pid);
 }
 
 /* Children that we had before we started (a shell's jobs, before its exec) are none of our business. The bits go when they are reaped. */
@@ -1833,12 +1881,12 @@ static void write_report(void)
     struct text text = {start, (char *)run + run->size};
     struct tm tm = {0};
     int death = run->ended && WIFSIGNALED(run->wait_status) ? WTERMSIG(run->wait_status) : 0;
-    gmtime_r(&run->date.tv_sec, &tm);
+    gmtime_r(&(time_t){(time_t)(run->date / SECOND)}, &tm);
     put(&text, "{\"version\":\"" VERSION "\",");
     memcpy(text.at, run->text, run->command_length);
     text.at += run->command_length;
     put(&text, run->command ? ",\"pid\":%ld," : ",\"pid\":null,", (long)run->command);
-    put(&text, "\"started\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\",", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(run->date.tv_nsec / 1000000));
+    put(&text, "\"started\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\",", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(run->date % SECOND / 1000000));
     put_seconds(&text, "wall_s", run->command ? (now() - run->started) / 1000 : 0);
     put_usage(&text);
     put(&text, "\"outcome\":\"%s\",\"status\":%d,", OUTCOMES[run->outcome], run->exit_signal ? 128 + run->exit_signal : run->exit_status);
@@ -1918,7 +1966,7 @@ static void show_process(pid_t pid, void *argument)
     struct walk *walk = argument;
     struct stat_line stat;
     char line[512], waits_in[64], row[LINE];
-    if ((self.spares && walk->depth == 0 && bit(self.spared, pid)) || walk->depth > 100 || !read_stat(pid, &stat))
+    if ((self.spares && walk->depth == 0 && bit(spared_pids, pid)) || walk->depth > 100 || !read_stat(pid, &stat))
         return;
     read_command_line(pid, stat.name, line, sizeof line);
     if (read_proc(pid, "wchan", waits_in, sizeof waits_in) <= 0 || strcmp(waits_in, "0") == 0)
@@ -1991,8 +2039,11 @@ static void look_around(void)
     } else {
         if (run->parent_died && self.phase <= ASKED)
             begin_end(PARENT_DIED);
-        if (run->refused)
-            undo_stop(atomic_exchange(&run->refused, 0));
+        int refused = atomic_exchange(&run->refused, 0);
+        if (refused > 0)
+            undo_stop(refused);
+        else if (refused < 0 && !self.child_gone && is_stopped(run->command))
+            command_stopped(-refused);
         if (self.child_gone && !self.childless && self.phase < CLEARING && !opt.leave && !(opt.wait && self.phase <= ASKED))
             enter(CLEARING, 0);
     }
@@ -2023,8 +2074,12 @@ static void supervise(void)
     look_around();                                  /* what came before the first sleep may have left no signal: inner drops those that it finds */
     while (!finished()) {
         siginfo_t info;
-        int sig = take_signal(self.is_guard && !run->ready ? &chld : &all, &info, NULL);
-        if (sig > 0 && handle_signal(sig, &info))
+        int64_t left = self.alarm_fails && self.deadline ? self.deadline - now() : -1;
+        struct timespec rest = {.tv_sec = left > 0 ? (time_t)(left / SECOND) : 0, .tv_nsec = left > 0 ? (long)(left % SECOND) : 0};
+        int sig = take_signal(self.is_guard && !run->ready ? &chld : &all, &info, self.alarm_fails && self.deadline ? &rest : NULL);
+        if (sig < 0 && self.alarm_fails && self.deadline && now() >= self.deadline)
+            next_phase();
+        if (sig < 0 || handle_signal(sig, &info))
             look_around();
     }
     if (self.spares)
@@ -2058,7 +2113,7 @@ static void leave(void) __attribute__((noreturn));
 static void leave(void)
 {
     int sig = run->exit_signal;
-    if (self.member_waits || is_pending(SIGTTIN) || is_pending(SIGTTOU))
+    if (self.member_waits || is_asked())
         kill(0, SIGCONT);                           /* a member of the job has asked for the terminal when it was not to be had: let it ask again */
     if (sig && self.pid != 1) {
         if (run->tells_job)
@@ -2119,9 +2174,10 @@ static void begin(void)
     run->outer = run->inner = self.pid;
     run->job = job;
     run->started = now();
-    clock_gettime(CLOCK_REALTIME, &run->date);
-    if (opt.report)
+    if (opt.report) {
+        run->date = read_clock(CLOCK_REALTIME);
         getrusage(RUSAGE_CHILDREN, &run->before);
+    }
 }
 
 int main(int argc, char **argv)
@@ -2140,7 +2196,7 @@ int main(int argc, char **argv)
     become_subreaper();
     if ((self.pid == 1 || opt.no_guard || split(argv[0])) && !self.is_guard) {
         enter(RUNNING, 0);
-        if (!run->failed_call && start_command() && !run->failed_call)
+        if (start_command() && !run->failed_call)
             tell("started %s (pid %ld, group %ld), limit %s%s", opt.command[0], (long)run->command, (long)run->command, opt.limit ? opt.limit_text : "none", opt.limit ? limit_unit() : "");
     }
     release();
