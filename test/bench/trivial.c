@@ -1,0 +1,5 @@
+/* The trivial command whose launch is measured. */
+int main(void)
+{
+    return 0;
+}

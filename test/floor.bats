@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# Old kernels: what they lack is done in another way, or not at all, and -v says so. The missing call is made to fail: by seccomp, or by
+# strace where it depends on a path.
+# shellcheck disable=SC2016,SC2154 # variables of the commands' shells; bats sets output and lines
+
+bats_require_minimum_version 1.5.0
+load common
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+# A command that leaves a process in its group behind and one in a session of its own, with their pids in `left`.
+leaves_two='sleep 1000 >/dev/null 2>&1 & echo $! >left; mkfifo ready; setsid sh -c "echo \$\$ >ready; exec sleep 1000 >/dev/null 2>&1" & cat ready >>left; exit 3'
+
+left_in_group() { sed -n 1p left; }
+left_in_session() { sed -n 2p left; }
+
+# COMMAND...: nothing on standard error without -v.
+silent() {
+  "$@" 2>stderr >&2
+  [ ! -s stderr ]
+}
+
+@test "without close_range: every inherited descriptor is let go of all the same, and -v says how" {
+  local guard
+  for guard in '' --no-guard; do
+    # Descriptors of the one process or of the two, seen by the command once they are idle.
+    # shellcheck disable=SC2086
+    run -0 "$H/lacking" close_range "$TINY" -v $guard bash -c 'for p in $PPID $(awk "{ print \$4 }" /proc/$PPID/stat); do
+        [[ $(cat /proc/$p/comm) == tiny-* ]] || continue
+        until [ "$(ls /proc/$p/fd | xargs)" = 2 ]; do ((SECONDS < 10)) || exit; done
+        echo "$p has let go"
+      done' 5<. 77</dev/null
+    [ "$(grep -c 'has let go' <<<"$output")" = $((2 - ${#guard} / 10)) ]
+    [[ $output == *'tiny-reaper: close_range: Function not implemented'* ]]
+    # shellcheck disable=SC2086
+    silent "$H/lacking" close_range "$TINY" $guard true
+  done
+}
+
+@test "without close_range and /proc: the same" {
+  run -0 unshare --mount sh -c 'mount -t tmpfs none /proc && exec "$@"' - "$H/lacking" close_range "$TINY" -v sh -c 'exec 5<&-; echo done' 5<.
+  [[ $output == *'tiny-reaper: close_range: '* ]]
+  [[ $output == *done* ]]
+}
+
+@test "without subreapers: nothing hangs, and -v says that what is left behind goes to init" {
+  run -3 "$H/lacking" subreaper "$TINY" -v bash -c "$leaves_two"
+  [[ $output == *'tiny-reaper: cannot become a subreaper: '*init* ]]
+  kill -s KILL "$(left_in_session)"
+  kill -s KILL "$(left_in_group)" || :    # there is no way to it but its group's id, once the command is gone
+  silent "$H/lacking" subreaper "$TINY" true
+}
+
+@test "without subreapers: the time limit ends the command and its group" {
+  run -124 "$H/lacking" subreaper "$TINY" --verbose --timeout 0.2 sh -c 'sleep 1000 & echo $! >left; wait'
+  gone "$(left_in_group)"
+}
+
+# unlisted COMMAND...: there is no file of a process's children, as without CONFIG_PROC_CHILDREN.
+unlisted() {
+  strace -fqq -o trace -e trace=open,openat -P /proc/thread-self/children -e inject=open,openat:error=ENOENT "$@"
+}
+
+@test "without /proc/.../children: everything is found by a look at all processes, and -v says so" {
+  local status=0
+  unlisted "$TINY" -v bash -c "$leaves_two" 2>stderr || status=$?
+  cat stderr
+  [ "$status" = 3 ]
+  grep -q '(INJECTED)' trace
+  gone "$(left_in_group)"
+  gone "$(left_in_session)"
+  grep -q '^tiny-reaper: .*children.*No such file' stderr
+}
+
+@test "without pwritev2, or without its flag for pipes: messages arrive, and a full pipe holds nothing up" {
+  local what
+  for what in pwritev2 nowait; do
+    # Through a pipe that is read, and through one that is full and is not.
+    "$H/lacking" "$what" "$TINY" -v true 2>&1 | grep -q '^tiny-reaper: .*exited with status 0'
+    mkfifo full
+    exec 4<>full
+    dd if=/dev/zero of=full bs=65536 count=1 oflag=nonblock 2>/dev/null
+    run -5 "$H/lacking" "$what" "$TINY" -v sh -c 'exit 5' 2>&4
+    exec 4>&-
+    rm full
+  done
+}
+
+@test "without a timer to be had: 125 and one line, for a command that could not be ended in time" {
+  run -125 "$H/lacking" timer "$TINY" -t 1 touch started
+  [[ $output == 'tiny-reaper: '* && ${#lines[@]} == 1 ]]
+  [ ! -e started ]
+}

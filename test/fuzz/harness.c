@@ -1,0 +1,184 @@
+/*
+ * libFuzzer harness: one parser of tiny-reaper, or its JSON writer, by the environment's TARGET: duration, signal, list, rewrite, status, json.
+ * Input bytes are a C string (json: a command's arguments, separated by NUL). With PRINT set, json prints what was written, for another parser to judge.
+ */
+#define _GNU_SOURCE
+#include <math.h>
+#include <setjmp.h>
+#include <unistd.h>
+
+static jmp_buf refused;
+#define main tiny_reaper_main
+#define _exit(status) longjmp(refused, 1 + (status))            /* die() */
+#include "../../tiny-reaper.c"
+#undef main
+#undef _exit
+
+static const char *target = "";
+
+#define CHECK(condition) do { if (!(condition)) { fprintf(stderr, "not true: %s\n", #condition); abort(); } } while (0)
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    if (getenv("TARGET"))
+        target = getenv("TARGET");
+    return 0;
+}
+
+/* What a duration is, written once more, by another hand: false, or its value as nanoseconds, roughly. */
+static bool reference(const char *text, long double *result)
+{
+    bool units = false;
+    *result = 0;
+    if (strcmp(text, "infinity") == 0)
+        return true;
+    if (!*text)
+        return false;
+    while (*text) {
+        long double number = 0, place = 1, unit;
+        if (*text < '0' || *text > '9')
+            return false;
+        while (*text >= '0' && *text <= '9')
+            number = number * 10 + (*text++ - '0');
+        if (*text == '.') {
+            text++;
+            if (*text < '0' || *text > '9')
+                return false;
+            while (*text >= '0' && *text <= '9')
+                number += (*text++ - '0') * (place /= 10);
+        }
+        if (*text == 'm' && text[1] == 's')
+            unit = 1e6L, text += 2;
+        else if (*text == 's')
+            unit = 1e9L, text++;
+        else if (*text == 'm')
+            unit = 60e9L, text++;
+        else if (*text == 'h')
+            unit = 3600e9L, text++;
+        else if (*text == 'd')
+            unit = 86400e9L, text++;
+        else if (*text == '\0' && !units)
+            unit = 1e9L;
+        else
+            return false;
+        units = true;
+        *result += number * unit;
+    }
+    return true;
+}
+
+static void fuzz_duration(const char *text)
+{
+    int64_t duration = -1;
+    long double expected;
+    bool valid = parse_duration(text, &duration);
+    CHECK(valid == reference(text, &expected));
+    if (!valid)
+        return;
+    CHECK(duration >= 0);
+    if (expected >= 9.3e18L)
+        CHECK(duration == FOREVER);
+    else if (expected < 9.2e18L)
+        CHECK(fabsl(expected - (long double)duration) <= expected * 1e-9L + 100 * (long double)strlen(text));
+    if (strcmp(text, "infinity") != 0 && strpbrk(text, "123456789"))
+        CHECK(duration > 0);
+}
+
+static void fuzz_signal(const char *text)
+{
+    int sig = parse_signal(text);
+    CHECK(sig == -1 || (sig >= 1 && sig <= SIGNALS));
+    if (sig > 0)
+        CHECK(parse_signal(NAME(sig)) == sig);
+}
+
+static void fuzz_list(const char *text)
+{
+    parse_signals(text);
+    CHECK(opt.nsignals >= 1 && opt.nsignals <= SIGNALS);
+    for (size_t i = 0; i < opt.nsignals; i++)
+        CHECK(opt.signals[i] >= 1 && opt.signals[i] <= SIGNALS);
+    size_t commas = 0;
+    for (; *text; text++)
+        commas += *text == ',';
+    CHECK(opt.nsignals == commas + 1);
+}
+
+static void fuzz_rewrite(const char *text)
+{
+    for (int sig = 0; sig <= SIGNALS; sig++)
+        opt.rewrite[sig] = (unsigned char)sig;
+    parse_rewrite(text);
+    int changed = 0;
+    for (int sig = 0; sig <= SIGNALS; sig++) {
+        CHECK(opt.rewrite[sig] <= SIGNALS);
+        changed += opt.rewrite[sig] != sig;
+    }
+    CHECK(changed <= 1 && opt.rewrite[0] == 0 && opt.rewrite[SIGKILL] == SIGKILL && opt.rewrite[SIGSTOP] == SIGSTOP);
+}
+
+static void fuzz_status(const char *text)
+{
+    memset(opt.success_status, 0, sizeof opt.success_status);
+    memset(opt.success_signal, 0, sizeof opt.success_signal);
+    parse_success(text);
+    CHECK(!opt.success_signal[0]);
+    CHECK(memchr(opt.success_status, 1, sizeof opt.success_status) || memchr(opt.success_signal, 1, sizeof opt.success_signal));
+}
+
+/* The text as map_run() lays it out: it must fit. */
+static void fuzz_json(const uint8_t *data, size_t size)
+{
+    enum { MOST = 64 };
+    char *words[MOST + 1], *copy = malloc(size + 1);
+    size_t n = 0, room = 64;
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    for (char *word = copy; n < MOST && word <= copy + size; word += strlen(word) + 1) {
+        words[n++] = word;
+        room += 8 * strlen(word) + 16;
+    }
+    words[n] = NULL;
+    opt.command = words;
+    char *buffer = malloc(room);
+    struct text text = {buffer, buffer + room};
+    put_command(&text);
+    CHECK(text.at < text.end - 1 && strlen(buffer) == (size_t)(text.at - buffer));
+    if (getenv("PRINT"))
+        printf("{%s}\n", buffer);
+    else
+        CHECK(buffer[0] == '"' && text.at[-1] == ']');
+    free(buffer);
+    free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (strcmp(target, "json") == 0) {
+        fuzz_json(data, size);
+        return 0;
+    }
+    char *text = malloc(size + 1);                  /* of its own size: ASan sees each byte behind it */
+    memcpy(text, data, size);
+    text[size] = '\0';
+    if (setjmp(refused) == 0) {
+        if (strcmp(target, "duration") == 0)
+            fuzz_duration(text);
+        else if (strcmp(target, "signal") == 0)
+            fuzz_signal(text);
+        else if (strcmp(target, "list") == 0)
+            fuzz_list(text);
+        else if (strcmp(target, "rewrite") == 0)
+            fuzz_rewrite(text);
+        else if (strcmp(target, "status") == 0)
+            fuzz_status(text);
+        else
+            abort();
+    }
+    free(text);
+    return 0;
+}

@@ -1,0 +1,695 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2086 # $P is several words, or none; dollars that are for the script within
+# The terminal: as if tiny-reaper were not there.
+#
+# Each test types at a fresh pseudo-terminal and reads from it, under interactive shells, in scripts, and without any shell (terminal/drive).
+# "With" must equal "without": TERMINAL_PREFIX= bats terminal.bats runs the same tests with nothing in front of the commands.
+bats_require_minimum_version 1.5.0
+
+setup() {
+  load common
+  P=${TERMINAL_PREFIX-$TINY}
+  SHELLS=(bash dash zsh ash)
+  cd "$BATS_TEST_TMPDIR" || exit
+  seq -f 'line %g' 100 >file
+
+  # Steps that come often. What is typed after a stop must not come before the reader has noticed it too (see drive).
+  READY='see <ready fg=1 pid=(?P<pid>\d+) parent=(?P<parent>\d+) second=(?P<second>\d+)'
+  WAITS='see <wait waits fg=1 pid=(?P<pid>\d+) parent=(?P<parent>\d+)'
+  CTRL_Z=$'key ^Z\nsee (Stopped|suspended)\nprompt\nstopped {pid}'
+}
+
+# on_terminal COMMAND... <STEPS
+on_terminal() {
+  env -i PATH="$H:$PATH" HOME="$BATS_TEST_TMPDIR" TERM=vt100 LC_ALL=C DEADLINE="${DEADLINE:-20}" "$BATS_TEST_DIRNAME/terminal/drive" "$@"
+}
+
+teardown() {
+  [[ ! -e tmux ]] || tmux -S tmux kill-server 2>/dev/null || :
+}
+
+# interactive SHELL: sets $shell to the command line of an interactive one.
+interactive() {
+  case $1 in
+  bash) shell=(bash --norc --noprofile --noediting -i) ;;
+  zsh) shell=(zsh -f -i -o NO_ZLE -o NO_PROMPT_CR -o NO_PROMPT_SP) ;;
+  ash) shell=(busybox ash -i) ;;
+  *) shell=("$1" -i) ;;
+  esac
+}
+
+# at_prompt SHELL <STEPS: at the prompt of an interactive shell with job control. Its end is part of the test.
+at_prompt() {
+  local shell
+  interactive "$1"
+  echo "# at the prompt of $1"
+  { echo prompt; cat; printf '%s\n' 'type exit 33' 'end 33' alone; } | on_terminal "${shell[@]}"
+}
+
+# write_script SHELL TEXT: TEXT as ./script, which says <end> as its last word; sets $shell to what runs it, without job control.
+write_script() {
+  case $1 in
+  zsh) shell=(zsh -f script) ;;
+  ash) shell=(busybox ash script) ;;
+  *) shell=("$1" script) ;;
+  esac
+  printf '%s\n' "$2" 'echo "<e""nd>"' >script
+  echo "# script of $1: $2"
+}
+
+# in_script SHELL TEXT <STEPS: a script that leads the session: no job control anywhere, and its group is orphaned.
+in_script() {
+  local shell
+  write_script "$@"
+  { cat; echo alone; } | on_terminal "${shell[@]}"
+}
+
+# in_script_at_prompt SHELL TEXT <STEPS: a script below an interactive shell.
+in_script_at_prompt() {
+  local shell
+  write_script "$@"
+  { echo "type ${shell[*]}"; cat; printf '%s\n' 'see <end>' prompt; } | at_prompt "$1"
+}
+
+# ---- 1. full use of the terminal
+
+@test "the command is in the foreground: at a prompt, in a script, as leader of the session" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P tty-user talk
+      $READY
+      type hello
+      see <hello fg=1
+      type quit
+      prompt
+STEPS
+    in_script "$shell" "$P tty-user talk" <<STEPS
+      $READY
+      type quit
+      see <end>
+      end 0
+STEPS
+  done
+  on_terminal $P tty-user talk <<STEPS
+    $READY
+    type quit
+    end 0
+    alone
+STEPS
+}
+
+@test "pagers, shells with job control, a REPL and password prompts have full use of the terminal" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P less file
+      see line 23
+      type G
+      see line 100
+      type q
+      prompt
+      type $P python3 -i -c 'print("<re" "pl>")'
+      see <repl>
+      type print("<%d>" % (6*7))
+      see <42>
+      type quit()
+      prompt
+      type $P tty-user ask password
+      see <password asks fg=1
+      type secret
+      see <password got secret>
+      prompt
+      never secret.*<password got
+STEPS
+  done
+  # A shell within: its jobs take the terminal in turn, are stopped and continued, and it ends where it was started.
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type PS1='inner> ' $P bash --norc --noprofile --noediting -i
+      see inner> 
+      type tty-user talk
+      $READY
+      key ^Z
+      see Stopped
+      see inner> 
+      state {pid} T
+      type fg
+      see <CONT>
+      type hello
+      see <hello fg=1
+      key ^C
+      see <INT>
+      type quit
+      see inner> 
+      type exit
+      prompt
+      never (no job control|cannot set terminal)
+STEPS
+  done
+}
+
+# ---- 2. Ctrl-C and Ctrl-\
+
+@test "Ctrl-C, Ctrl-\\ and a new window size reach each process of the command's group once" {
+  steps="
+      $READY
+      key ^C
+      see <INT>
+      key ^\\
+      see <QUIT>
+      size 40 100
+      see <WINCH>
+      type count
+      see <count fg=1 size=40x100 .* INT=1\+1 QUIT=1\+1 WINCH=1\+1
+      type quit"
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P tty-user talk
+      $steps
+      prompt
+STEPS
+  done
+  on_terminal $P tty-user talk <<STEPS
+      $steps
+      end 0
+STEPS
+}
+
+@test "a command that dies of Ctrl-C makes the loop around it stop, at a prompt and in a script" {
+  loop="while :; do $P tty-user wait; echo '<on'ce more'>'; done"
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $loop
+      $WAITS
+      key ^C
+      prompt
+      never <once more>
+STEPS
+    in_script "$shell" "$loop" <<STEPS
+      $WAITS
+      key ^C
+      end 130
+      never <once more>
+STEPS
+  done
+}
+
+# shellcheck disable=SC2016
+@test "a shell sees that a command died of Ctrl-C or Ctrl-\\" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P tty-user wait
+      $WAITS
+      key ^\\
+      see (Quit|quit)
+      prompt
+      type echo "<status \$?>"
+      see <status 131>
+      prompt
+      type $P tty-user wait
+      $WAITS
+      key ^C
+      prompt
+      type echo "<status \$?>"
+      see <status 130>
+      prompt
+STEPS
+  done
+  # A trap of a script that is not interactive runs: the whole job was meant.
+  in_script bash "trap 'echo \"<tr\"\"ap>\"' INT; $P tty-user wait" <<STEPS
+      $WAITS
+      key ^C
+      see <trap>
+      see <end>
+      end 0
+STEPS
+}
+
+@test "an INT that was sent to the command alone does not end the script around it" {
+  for shell in "${SHELLS[@]}"; do
+    in_script "$shell" "$P tty-user wait; echo \"<sta\"\"tus \$?>\"" <<STEPS
+      $WAITS
+      find job pgrep -P {shell}
+      do kill -INT {job}
+      see <status 130>
+      see <end>
+      end 0
+STEPS
+  done
+}
+
+# ---- 3. Ctrl-Z
+
+@test "Ctrl-Z, fg, bg and kill %1" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P tty-user talk
+      $READY
+      $CTRL_Z
+      stopped {second}
+      type fg
+      see <CONT>
+      type hello
+      see <hello fg=1 .* CONT=1\\+1
+      $CTRL_Z
+      type bg
+      see <CONT>
+      # It reads, and has no terminal: it is stopped again, by TTIN.
+      stopped {pid}
+      type jobs -l
+      see (Stopped|suspended) *\(tty input\)
+      prompt
+      type fg
+      see <CONT>
+      type hello again
+      see <hello again fg=1
+      key ^C
+      see <INT>
+      $CTRL_Z
+      type fg
+      see <CONT>
+      type quit
+      prompt
+      type $P tty-user wait
+      $WAITS
+      $CTRL_Z
+      find job pgrep -P {shell}
+      type kill %1; kill -CONT %1
+      state {pid} gone
+      state {job} gone
+      type jobs -l
+      see [Tt]erminated
+STEPS
+  done
+}
+
+@test "a command that stops its group by itself, as editors do, stops the job; the terminal's modes are the shell's, then its own" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P tty-user talk
+      $READY
+      type raw
+      see <raw fg=1 size=\S+ echo=0 canonical=0
+      type stop
+      see (Stopped|suspended)
+      prompt
+      stopped {pid}
+      type stty -a
+      see  icanon
+      prompt
+      type fg
+      see <stop fg=1
+      type cooked
+      see <cooked fg=1
+      type stop
+      see (Stopped|suspended)
+      prompt
+      stopped {pid}
+      type fg
+      see <stop fg=1
+      type quit
+      prompt
+STEPS
+  done
+}
+
+@test "Ctrl-Z stops a shell without job control between the prompt and the command too, and fg continues it" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type sh -c '$P tty-user talk; echo "<sta"tus \$?">"'
+      $READY
+      $CTRL_Z
+      type fg
+      see <CONT>
+      type hello
+      see <hello fg=1
+      $CTRL_Z
+      type fg
+      see <CONT>
+      type quit
+      see <status 0>
+      prompt
+      type sh -c '$P tty-user read; :'
+      see <read reads fg=1 pid=(?P<pid>\d+)
+      $CTRL_Z
+      type fg
+      state {pid} S
+      type line
+      see <read got line>
+      prompt
+STEPS
+  done
+}
+
+@test "the time limit goes on while the command is stopped" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $TINY --timeout=1.5s tty-user wait
+      $WAITS
+      find outer ps -o ppid= -p {parent}
+      $CTRL_Z
+      state {pid} gone
+      state {outer} gone
+      type :
+      see (Exit |exit |Done\()124
+STEPS
+  done
+}
+
+# ---- 4. in the background
+
+@test "a command in the background never takes the terminal; one that reads is stopped, and fg revives it" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P tty-user wait background &
+      see <background waits fg=0 pid=(?P<pid>\d+)
+      type echo "<sti"ll here">"
+      see <still here>
+      prompt
+      type kill %1
+      state {pid} gone
+      type wait
+      prompt
+      type $P tty-user read name &
+      see <name reads fg=0 pid=(?P<pid>\d+)
+      stopped {pid}
+      type jobs -l
+      see (Stopped|suspended) *\(tty input\)
+      prompt
+      type fg
+      state {pid} S
+      type Jane
+      see <name got Jane>
+      prompt
+STEPS
+  done
+}
+
+@test "a command in the background of a script leaves the terminal to the script" {
+  for shell in "${SHELLS[@]}"; do
+    in_script "$shell" "$P tty-user wait & read x; echo \"<script got \$x>\"; kill \$!; wait" <<STEPS
+      see <wait waits
+      type word
+      see <script got word>
+      see <end>
+      end 0
+STEPS
+  done
+}
+
+@test "a terminal that stops writers in the background (tostop): stopped, and fg revives it" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type stty tostop; (exec $P sh -c 'echo \$\$ >pid; echo "<writ"ten">"') &
+      until test -s pid
+      find pid cat pid
+      stopped {pid}
+      type jobs -l
+      see (Stopped|suspended) *\(tty output\)
+      prompt
+      type fg
+      see <written>
+      prompt
+      type stty -tostop; rm pid
+      prompt
+      never <written>.*tty output
+STEPS
+  done
+}
+
+# ---- 5. pipelines
+
+@test "pipelines: each member that reads the terminal gets it, on either side, and at the same time" {
+  # busybox ash has a less of its own.
+  pager="sh -c 'echo \$\$ >pid; exec $(type -P less)'"
+  for shell in "${SHELLS[@]}"; do
+    for pipeline in "$P cat file | $pager" "cat file | $P $pager" "$P cat file | $P $pager"; do
+      at_prompt "$shell" <<STEPS
+      type $pipeline
+      see line 23
+      type G
+      see line 100
+      find pid cat pid
+      $CTRL_Z
+      type fg
+      see line 99
+      type q
+      prompt
+STEPS
+    done
+    for pipeline in \
+      "$P tty-user ask one | $P tty-user after two" \
+      "tty-user ask one | $P tty-user after two" \
+      "$P $P tty-user ask one | tee log | $P sh -c 'tty-user after two'"; do
+      steps='
+      see <one asks fg=[01]
+      type first
+      see <one got first>
+      see <two asks fg=[01]
+      type second
+      see <two got second>\s+second'
+      at_prompt "$shell" <<<"type $pipeline $steps"$'\n'prompt
+      in_script_at_prompt "$shell" "$pipeline" <<<"$steps"
+    done
+    # A member without tiny-reaper that asks before the terminal is back is stopped by the kernel, and with it a script's shell, which the shell above may see.
+    mkfifo three
+    steps="
+      see <one asks fg=[01]
+      find job ps -o pgid= --ppid {shell} | head -n 1
+      type first
+      see <one got first>
+      until test \$(ps -o tpgid= -p {shell}) -eq {job}
+      do : >three
+      see <three asks fg=[01]
+      type second
+      see <three got second>\s+second"
+    at_prompt "$shell" <<<"type $P tty-user ask one | tty-user after three $steps"$'\n'prompt
+    in_script_at_prompt "$shell" "$P tty-user ask one | tty-user after three" <<<"$steps"
+    rm three
+    at_prompt "$shell" <<STEPS
+      type $P tty-user read one | $P tty-user read one
+      see <one reads
+      see <one reads
+      type first
+      see <one got first>
+      type second
+      see <one got second>
+      prompt
+STEPS
+  done
+}
+
+# ---- 6. orphaned groups
+
+@test "without job control above nothing is left stopped by Ctrl-Z" {
+  steps="
+      $READY
+      key ^Z
+      type hello
+      see <hello fg=1
+      type stop
+      see <stop fg=1
+      type quit"
+  on_terminal $P tty-user talk <<STEPS
+      $steps
+      end 0
+      alone
+STEPS
+  for shell in "${SHELLS[@]}"; do
+    in_script "$shell" "$P tty-user talk" <<STEPS
+      $steps
+      see <end>
+      end 0
+STEPS
+  done
+  on_terminal script -qec "$P tty-user talk" /dev/null <<STEPS
+      $steps
+      end 0
+      alone
+STEPS
+}
+
+@test "in a background job that nobody could continue, a command that reads the terminal does not hang" {
+  mkfifo go
+  for shell in "${SHELLS[@]}"; do
+    in_script "$shell" "set -m; ({ read x <go; exec $P tty-user read; } &); echo >go; read x; echo \"<script got \$x>\"" <<STEPS
+      see <read reads fg=0 pid=(?P<pid>\d+)
+      state {pid} gone
+      type word
+      see <script got word>
+      see <end>
+      end 0
+STEPS
+  done
+}
+
+@test "as PID 1 of a namespace: the terminal, and nothing is left stopped" {
+  command=(unshare --pid --fork)
+  ((EUID == 0)) || command+=(--user --map-root-user)
+  on_terminal "${command[@]}" $P tty-user talk <<STEPS
+      $READY
+      key ^Z
+      type hello
+      see <hello fg=1
+      key ^C
+      see <INT>
+      type stop
+      see <stop fg=1
+      type quit
+      end 0
+      alone
+STEPS
+}
+
+# ---- 7. in the end
+
+@test "in whatever way it ends, the terminal goes back: sh -c 'tiny-reaper cmd; read x' reads" {
+  for shell in "${SHELLS[@]}"; do
+    read_on='read x; echo "<sta""tus $?, script got $x>"'
+    for ending in 'type quit' 'do kill -KILL {pid}' 'do kill -TERM {pid} {second}; kill -KILL {pid}'; do
+      in_script "$shell" "$P tty-user talk; $read_on" <<STEPS
+      $READY
+      $ending
+      state {pid} gone
+      type word
+      see <status 0, script got word>
+      see <end>
+      end 0
+STEPS
+    done
+    in_script "$shell" "$P true; $P false; $P no-such-command 2>&-; $read_on" <<STEPS
+      type word
+      see <status 0, script got word>
+      see <end>
+      end 0
+STEPS
+  done
+}
+
+@test "at the limit, and when either process is killed, the terminal goes back" {
+  read_on='read x; echo "<sta""tus $?, script got $x>"'
+  for shell in "${SHELLS[@]}"; do
+    in_script "$shell" "$TINY -t 0.5 tty-user read command; $read_on" <<STEPS
+      see <command reads fg=1 pid=(?P<pid>\d+)
+      state {pid} gone
+      type word
+      see <status 0, script got word>
+      see <end>
+      end 0
+STEPS
+    for option in '' -G; do
+      in_script "$shell" "$TINY $option tty-user wait; $read_on" <<STEPS
+      $WAITS
+      do kill -KILL {pid}
+      state {pid} gone
+      type word
+      see <status 0, script got word>
+      see <end>
+      end 0
+STEPS
+    done
+    in_script "$shell" "$TINY tty-user wait; $read_on" <<STEPS
+      $WAITS
+      do kill -KILL {parent}
+      state {pid} gone
+      type word
+      see <status 0, script got word>
+      see <end>
+      end 0
+STEPS
+    # The script may read before the inner process has given the terminal back: EIO, as long as it has no job control above it.
+    in_script "$shell" "$TINY tty-user wait; until read x; do :; done 2>/dev/null; echo \"<script got \$x>\"" <<STEPS
+      $WAITS
+      find outer ps -o ppid= -p {parent}
+      do kill -KILL {outer}
+      state {pid} gone
+      type word
+      see <script got word>
+      see <end>
+      end 0
+STEPS
+  done
+}
+
+# ---- 8. the terminal is closed
+
+@test "when the terminal is closed the command gets HUP, and nothing is left" {
+  local name shell
+  for name in "${SHELLS[@]}"; do
+    interactive "$name"
+    on_terminal "${shell[@]}" <<STEPS
+      prompt
+      type $P tty-user wait
+      $WAITS
+      close
+      alone
+STEPS
+  done
+  on_terminal $P tty-user wait <<STEPS
+      $WAITS
+      close
+      end 129
+      alone
+STEPS
+  on_terminal "$TINY" tty-user talk <<STEPS
+      $READY
+      type leave
+      see <left
+      close
+      alone
+STEPS
+}
+
+@test "tmux as the terminal" {
+  session() { tmux -S "$BATS_TEST_TMPDIR/tmux" -f /dev/null "$@" 3>&-; }
+  shows() { session capture-pane -p | tr -d '\n' | grep -qE "$1"; }
+  session new-session -d -x 80 -y 24 "PATH=$H:$PATH PS1='prompt> ' exec bash --norc --noprofile -i"
+  wait_for 20 shows 'prompt>'
+  session send-keys "$P tty-user talk" Enter
+  wait_for 20 shows '<ready fg=1'
+  session send-keys C-c
+  wait_for 20 shows '<INT>'
+  session send-keys C-z
+  wait_for 20 shows 'Stopped'
+  session send-keys fg Enter
+  wait_for 20 shows '<CONT>'
+  session send-keys hello Enter
+  wait_for 20 shows '<hello fg=1.*INT=1\+1'
+  pid=$(session capture-pane -p | sed -n 's/.*<ready fg=1 pid=\([0-9]*\).*/\1/p')
+  session kill-server
+  wait_for 20 gone "$pid"
+}
+
+# ---- 9. nested
+
+@test "nested: tiny-reaper tiny-reaper -G tiny-reaper CMD" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $TINY $TINY --no-guard $TINY tty-user talk
+      $READY
+      key ^C
+      see <INT>
+      type hello
+      see <hello fg=1 .*INT=1\+1
+      $CTRL_Z
+      type fg
+      see <CONT>
+      type hello
+      see <hello fg=1
+      type quit
+      prompt
+      type $TINY $TINY -G less file
+      see line 23
+      type q
+      prompt
+STEPS
+    in_script "$shell" "$TINY $TINY -G tty-user read; read x; echo \"<script got \$x>\"" <<STEPS
+      see <read reads fg=1
+      type one
+      see <read got one>
+      type two
+      see <script got two>
+      see <end>
+      end 0
+STEPS
+  done
+}

@@ -1,0 +1,290 @@
+#!/usr/bin/env bats
+# What -v says: each thing that is done, on a line of its own, on standard error; and the table of what was running at the limit.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # variables of other shells; bats runs each test in a subshell, and sets status and output
+
+bats_require_minimum_version 1.5.0
+load common
+
+setup() {
+  T=$BATS_TEST_TMPDIR
+  started=()
+  E=$T/err
+  mkfifo "$T/fifo"
+  exec {fifo}<>"$T/fifo" # open all the time: a reader that comes before the last writer has closed would see an end
+}
+
+# What a failed test has left in the background; the end of tiny-reaper ends all below it. (Not all of `jobs -p`: bats has jobs of its own.)
+teardown() {
+  local pid
+  for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
+}
+
+children() { cat "/proc/$1/task/$1/children"; }
+child() { # its only one
+  local list
+  read -r list < <(children "$1")
+  echo "$list"
+}
+state() { [[ $(sed -n 's/^State:.\(.\).*/\1/p' "/proc/$1/status") == "$2" ]]; }
+
+# said PATTERN...: standard error has lines that match these, in this order.
+said() {
+  local from=1 pattern line
+  for pattern; do
+    line=$(tail -n +"$from" "$E" | grep -nE -m 1 -- "^tiny-reaper: .*$pattern" | cut -d: -f1) || line=
+    [[ $line ]] || { echo "not said from line $from on: $pattern"; cat "$E"; return 1; }
+    ((from += line))
+  done
+}
+# times N PATTERN: that many lines match.
+times() {
+  local count
+  count=$(grep -cE -- "$2" "$E") || :
+  ((count == $1)) || { echo "$count lines, not $1: $2"; cat "$E"; return 1; }
+}
+
+# A command that says when it is ready, and then whatever it traps.
+ready='echo ready >"$0"; while :; do sleep 1000 & wait $!; done'
+start() { # OPTION... -- COMMAND [ARG]...
+  "$TINY" "$@" 2>"$E" 3>&- &
+  pid=$!
+  started+=("$pid")
+}
+is_ready() { read -rt 20 <&"$fifo"; }
+
+@test "without -v nothing is said, whatever is done" {
+  local status=0
+  start -r USR1:USR2 -k 0.3 -t 100 -- bash -c 'trap : USR2; trap "" TERM; setsid sleep 1000 & (sleep 0 &); '"$ready" "$T/fifo"
+  is_ready
+  kill -USR1 "$pid"
+  kill -STOP "$(child "$(child "$pid")")"
+  wait_for 20 state "$pid" T
+  kill -CONT "$pid"
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  ((status == 137))
+  run -124 --separate-stderr "$TINY" -t 0.1 sh -c 'sleep 1000 | cat'
+  [[ -z $stderr && -z $output ]]
+  run -139 --separate-stderr "$TINY" sh -c 'kill -SEGV $$'
+  [[ -z $stderr && -z $output ]]
+  [[ ! -s $E ]]
+}
+
+@test "every line begins with the program's name, and standard output is the command's alone" {
+  "$TINY" --verbose -t 100 sh -c 'setsid sleep 1000 & echo out' >"$T/out" 2>"$E"
+  [[ $(<"$T/out") == out ]]
+  (($(wc -l <"$E") >= 4))
+  ! grep -v '^tiny-reaper: ' "$E" || false
+}
+
+@test "the start: name, process, group and limit" {
+  "$TINY" -v -t 1h30m sh -c 'echo $$' >"$T/out" 2>"$E"
+  said "started sh \(pid $(<"$T/out"), group $(<"$T/out")\), limit 1h30m$"
+  "$TINY" -v -t 90 true 2>"$E"
+  said 'started true .* limit 90s$'
+  "$TINY" -v true 2>"$E"
+  said 'started true .* limit none$'
+}
+
+@test "the end: the reason and the time" {
+  run -3 --separate-stderr "$TINY" -v sh -c 'sleep 0.3; exit 3'
+  [[ $stderr =~ sh\ \(pid\ [0-9]+\)\ exited\ with\ status\ 3\ after\ ([0-9]+\.[3-9]|[1-9][0-9]*\.[0-9])\ s ]]
+  run -139 --separate-stderr "$TINY" -v sh -c 'kill -SEGV $$'
+  [[ $stderr =~ sh\ \(pid\ [0-9]+\)\ was\ killed\ by\ SIGSEGV\ after\ [0-9]+\.[0-9]\ s ]]
+}
+
+@test "each forwarded signal, once, and who sent it" {
+  start -v -r USR2:WINCH -r URG:0 -- bash -c 'trap "echo usr1 >$0" USR1; trap "echo winch >$0" WINCH; trap "echo term >$0; exit 0" TERM; '"$ready" "$T/fifo"
+  is_ready
+  cp "$(command -v bash)" "$T/a-sender"
+  "$T/a-sender" -c 'echo $$; kill -USR1 '"$pid" >"$T/sender"
+  is_ready
+  said "USR1 from pid $(<"$T/sender") .*forwarded"
+  kill -URG "$pid"
+  kill -USR2 "$pid"
+  is_ready
+  kill -TERM "$pid"
+  is_ready
+  wait "$pid"
+  said "URG from pid $$ .*dropped"
+  said "USR2 from pid $$ .*forwarded as WINCH" "TERM from pid $$ \(.+\) forwarded" 'exited with status 0'
+  times 1 'USR1 from'
+  times 1 'USR2 from'
+  times 1 'TERM from'
+  times 0 'URG.*forwarded'
+}
+
+@test "each orphan that is reaped, with its status" {
+  # Each ends only when it is an orphan: its own parent could reap it else.
+  cat >"$T/orphan" <<'END'
+until [[ $(sed -n 's/^PPid:.//p' /proc/$$/status) == "$1" ]]; do sleep 0.01; done
+eval "$2"
+END
+  "$TINY" -v bash -c '(bash "$1" $PPID "exit 7" & echo $! >"$0"); (bash "$1" $PPID "kill -USR1 \$\$" & echo $! >>"$0")
+    until [[ $(cat /proc/$PPID/task/$PPID/children) == "$$ " ]]; do sleep 0.01; done' "$T/pids" "$T/orphan" 2>"$E"
+  mapfile -t pids <"$T/pids"
+  said "reaped orphan ${pids[0]} .*7"
+  said "reaped orphan ${pids[1]} .*USR1"
+  times 2 'reaped orphan'
+}
+
+@test "what the command leaves behind, and how it is ended" {
+  "$TINY" -v -k 0.2 bash -c '(trap "" TERM; echo >"$0"; exec setsid sleep 1000) & read -rt 20 <"$0"; exit 0' "$T/fifo" 2>"$E"
+  said 'exited with status 0' 'left 1 process behind.*TERM' 'KILL.* 1 process' 'reaped orphan [0-9]+ .*KILL'
+}
+
+@test "a stop and a continuation of the command" {
+  start -v -- bash -c 'trap "exit 0" TERM; '"$ready" "$T/fifo"
+  is_ready
+  local command
+  command=$(child "$(child "$pid")")
+  kill -STOP "$command"
+  wait_for 20 state "$pid" T
+  kill -CONT "$command"
+  wait_for 20 grep -q continued "$E"
+  kill -TERM "$pid"
+  wait "$pid"
+  said "bash \(pid $command\) stopped by STOP" "bash \(pid $command\) continued" 'TERM from'
+}
+
+@test "each step at the limit, in order" {
+  local status=0
+  "$TINY" -v -t 1 -s INT,QUIT,TERM -k 0.2 bash -c 'trap "" INT QUIT TERM; setsid sleep 1000 & while :; do sleep 0.05; done' 2>"$E" || status=$?
+  ((status == 137))
+  said 'limit of 1s reached' 'still running' "sleep 1000" 'INT to group [0-9]+' 'QUIT to group' 'TERM to group' 'KILL.* process' 'was killed by SIGKILL after [1-9]' 'reaped orphan'
+  times 1 'limit of'
+}
+
+@test "a forwarded TERM that escalates" {
+  start -v -k 0.2 -- bash -c 'trap "" TERM; '"$ready" "$T/fifo"
+  is_ready
+  kill -TERM "$pid"
+  wait "$pid" || :
+  said 'TERM from' 'KILL' 'was killed by SIGKILL'
+}
+
+@test "the parent's end, and the end of either process of tiny-reaper" {
+  bash -c '"$@" 2>"$0" & exec sleep 1000' "$E" "$TINY" -vd sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo" 3>&- &
+  started+=("$!")
+  is_ready
+  kill -KILL $!
+  wait_for 20 grep -q 'was killed by SIGTERM' "$E"
+  said 'the process that started tiny-reaper has ended' 'TERM to group'
+  start -v -- sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo"
+  is_ready
+  local inner
+  inner=$(child "$pid")
+  kill -KILL "$inner"
+  wait "$pid" || :
+  said "supervisor \(pid $inner\) was killed: ending everything"
+  start -v -- sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo"
+  is_ready
+  kill -KILL "$pid"
+  wait_for 20 grep -q 'was killed by SIGKILL' "$E"
+  said "guard \(pid $pid\) was killed: ending everything" 'was killed by SIGKILL'
+}
+
+@test "a name that holds control characters does not break the line" {
+  printf '#!/bin/sh\nexit 0\n' >"$T/"$'odd\nname\033[1m'
+  chmod +x "$T/"$'odd\nname\033[1m'
+  "$TINY" -v "$T/"$'odd\nname\033[1m' 2>"$E"
+  times 0 '^name'
+  ! grep -q $'\033' "$E" || false
+  said 'odd.name.* exited with status 0'
+}
+
+# What /proc says that process waits in, as the table shows it.
+waits_in() {
+  local wchan
+  wchan=$(cat "/proc/$1/wchan")
+  [[ $wchan && $wchan != 0 ]] && echo "$wchan" || echo -
+}
+
+@test "the table at the limit: what each process waits in, as a tree" {
+  cat >"$T/tree.py" <<'END'
+import os, socket, subprocess, sys, threading, time
+fifo = sys.argv[1]
+def child(*command): subprocess.Popen(command, stdin=subprocess.PIPE)
+me = sys.executable
+child(me, "-c", "import threading; threading.Lock().acquire(); lock = threading.Lock(); lock.acquire(); lock.acquire()", "a-futex")
+child(me, "-c", "import socket; s = socket.socket(); s.listen(); s.accept()", "a-socket")
+child("cat")
+child("sh", "-c", "setsid sh -c 'sleep 1000; :'; :", "a-child")
+open(fifo, "w").write("\n")
+time.sleep(1000)
+END
+  start -v -t 3 -o "$T/report" -- python3 "$T/tree.py" "$T/fifo"
+  is_ready
+  # Just before the limit, what they wait in is read independently.
+  local command inner process seen=0
+  inner=$(child "$pid")
+  command=$(child "$inner")
+  descendants() { local p; echo "$1"; for p in $(children "$1"); do descendants "$p"; done; }
+  settled() { (($(descendants "$command" | wc -l) == 7)) && [[ $(descendants "$command" | while read -r p; do waits_in "$p"; done) == *accept* ]]; }
+  wait_for 2 settled || :
+  declare -A expected
+  for process in $(descendants "$command"); do expected[$process]=$(waits_in "$process"); done
+  ((${#expected[@]} == 7))
+  wait "$pid" || :
+  for process in "${!expected[@]}"; do
+    said " $process +[SR] +[0-9]+\.[0-9] s +${expected[$process]} "
+    [[ $(jq -r ".running[] | select(.pid == $process).wchan" "$T/report") == "${expected[$process]}" ]]
+    ((seen += 1))
+  done
+  ((seen == 7))
+  # A tree: below sh the inner sh, and below that sleep, each further to the right.
+  column() { grep -E "^tiny-reaper: +[0-9]+ +[A-Z] .* s  .* $1" "$E" | head -n 1 | sed "s/$1.*//" | wc -c; }
+  local python outer_sh inner_sh sleeping
+  python=$(column '[^ ]*python3 ') outer_sh=$(column 'sh -c setsid') inner_sh=$(column 'sh -c sleep') sleeping=$(column 'sleep 1000$')
+  echo "columns $python $outer_sh $inner_sh $sleeping"
+  ((python < outer_sh && outer_sh < inner_sh && inner_sh < sleeping))
+  said 'python3 .*tree.py' 'sh -c setsid' 'sh -c sleep' '  +sleep 1000$'
+}
+
+@test "the table is cut to the width of the terminal" {
+  cat >"$T/terminal.py" <<'END'
+import fcntl, os, pty, re, struct, sys, termios
+tiny, columns = sys.argv[1], int(sys.argv[2])
+master, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+pid = os.fork()
+if pid == 0:
+    os.close(master)
+    os.dup2(slave, 2)
+    os.close(slave)
+    os.execv(tiny, [tiny, "-v", "-t", "0.6", "sh", "-c", "sh -c 'sh -c \"sleep 1000; :\"; :'; :", "x" * 600])
+os.close(slave)
+out = b""
+while True:
+    try:
+        chunk = os.read(master, 4096)
+    except OSError:
+        break
+    if not chunk:
+        break
+    out += chunk
+os.waitpid(pid, 0)
+rows = [line for line in out.decode().split("\r\n") if re.match(r"tiny-reaper: +\d+ +[SR] ", line)]
+assert len(rows) == 4, out
+for row in rows:
+    print(len(row), row)
+    assert len(row) <= columns, (columns, row)
+assert len(rows[0]) == columns, "the first is longer than any of these terminals"
+assert columns < 80 or rows[3].endswith("sleep 1000"), rows[3]
+END
+  local columns
+  for columns in 60 80 132 300; do python3 "$T/terminal.py" "$TINY" "$columns"; done
+  # Where there is no terminal, a command line is not cut at 80.
+  "$TINY" -v -t 0.2 sh -c 'sleep 1000; :' "$(printf '%0200d' 0)" 2>"$E" || :
+  grep -q "0\{200\}" "$E"
+}
+
+@test "the stack dump of a real Python comes before the end (-s QUIT,TERM)" {
+  run -124 "$TINY" -t 1.5 -s QUIT,TERM -k 0.5 python3 -c '
+import faulthandler, signal, time
+faulthandler.register(signal.SIGQUIT, all_threads=True)
+def hanging():
+    time.sleep(1000)
+hanging()'
+  [[ $output == *'most recent call first'*'in hanging'* ]]
+}
