@@ -1390,16 +1390,28 @@ static bool hand_over(void)
     return true;
 }
 
-/* Outer's job is orphaned, or we are PID 1: nobody could continue the command, so it is not left stopped. */
+/*
+ * Leaves the session of the command, whose group is thereby orphaned, as outer's job is: the kernel answers its next read from the terminal by EIO then, as
+ * it would without us. A leader can't do that, so inner enters the job for the time of one call.
+ */
+static bool leave_session(void)
+{
+    return is_inner() && setpgid(0, run->job) == 0 && setsid() >= 0;
+}
+
+/*
+ * Outer's job is orphaned, or we are PID 1: nobody could continue the command, so it is not left stopped. It would ask at once again for a terminal that it
+ * cannot have: where its group can't be orphaned it gets HUP, the kernel's own word to a stopped group that becomes so.
+ */
 static void undo_stop(int sig)
 {
     if (sig != SIGTSTP && hand_over())
         return;
-    if (sig != SIGTSTP && self.hung_up) {
-        tell("%s asks for a terminal that it cannot have: left stopped", opt.command[0]);
-        return;
-    }
-    if (sig != SIGTSTP) {                           /* it would ask at once again: the kernel's own word to a stopped orphaned group */
+    if (sig != SIGTSTP && !leave_session()) {
+        if (self.hung_up) {
+            tell("%s asks for a terminal that it cannot have: left stopped", opt.command[0]);
+            return;
+        }
         self.hung_up = true;
         signal_group(SIGHUP);
     }
@@ -1839,7 +1851,10 @@ static void open_report(void)
 {
     if (!opt.report)
         return;
-    int fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);     /* a FIFO without a reader would block */
+    int fd;
+    do                                              /* O_NONBLOCK: a FIFO without a reader would block */
+        fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+    while (fd < 0 && errno == EINTR);
     if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) != 0)
         die(FAILED, "cannot open report file '%s': %s", opt.report, strerror(errno));
     self.report_fd = fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -2015,7 +2030,7 @@ static void list_running(void)
 /* Whoever wakes looks at all that may have changed, in *run and among the children; each item is a level, so nothing depends on the order of wake-ups. */
 static void look_around(void)
 {
-    bool parent_gone = getppid() != self.parent;
+    bool parent_gone = (is_inner() || opt.die_with_parent) && getppid() != self.parent;
     if (is_inner() && parent_gone && run->outcome != GUARD_KILLED) {
         run->outcome = GUARD_KILLED;
         if (run->terminal && pass_terminal(true) && run->job > 1)   /* first: the shell reads already, and what it was stopped for is true no more */

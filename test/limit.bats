@@ -73,7 +73,7 @@ signals_are() {
   run -124 "$TINY" -t 0.0000000000001 sleep 100
   run -124 "$TINY" -t "0.$(printf '0%.0s' {1..400})1s" sleep 100
   # As a grace, too: KILL follows at once, and not never.
-  run -137 "$TINY" -t 0.0000000001ms -k 0.0000000001ms "$H/siglog"
+  run -137 "$H/with" -i 15 "$TINY" -t 0.0000000001ms -k 0.0000000001ms "$H/siglog"
 }
 
 @test "a duration too long for the kernel is the longest, and ends nothing early" {

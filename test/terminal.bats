@@ -540,6 +540,16 @@ STEPS
 STEPS
 }
 
+@test "a job in the background that is orphaned asks for the terminal: it gets EIO, as without, and is not left stopped" {
+  on_terminal bash -c "set -m; ($P sh -c 'trap \"\" HUP; cat </dev/tty; echo \"<status \$?>\"' &); read x; echo \"<read \$x>\"" <<STEPS
+      see <status 1>
+      type word
+      see <read word>
+      end 0
+      alone
+STEPS
+}
+
 # ---- 7. in the end
 
 @test "in whatever way it ends, the terminal goes back: sh -c 'tiny-reaper cmd; read x' reads" {
