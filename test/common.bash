@@ -1,5 +1,5 @@
 # Shared by all bats files: where the program and the compiled helpers are, and how to wait for an event.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2013,SC2034,SC2154 # words of a list; variables of the tests and theirs
 # shellcheck disable=SC2034 # used by the tests
 TINY=${TINY_REAPER:-$BATS_TEST_DIRNAME/../tiny-reaper}
 H=${TINY_HELPERS:-$BATS_TEST_DIRNAME/helper/build}
@@ -19,4 +19,46 @@ gone() {
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
   [[ ${stat##*) } == [ZX]* ]]
+}
+
+# ---- for tests that start something in the background: $P is its pid, the file log what it writes
+
+# own_folder: the test's own, with an empty log. end_started: nothing that the test has started is left.
+own_folder() {
+  T=$BATS_TEST_TMPDIR
+  cd "$T" || return
+  : >log
+  started=() U=
+}
+end_started() {
+  local pid
+  for pid in "${started[@]}"; do
+    kill -s KILL "$pid" 2>/dev/null || :
+    wait "$pid" 2>/dev/null || :
+  done
+  # With --no-guard a killed tiny-reaper leaves what it had.
+  for pid in $(sed -n 's/.* ready \([0-9]*\) .*/\1/p' log); do
+    [[ ! -e /proc/$pid/exe || $(readlink "/proc/$pid/exe") != *siglog ]] || kill -s KILL "$pid"
+  done
+}
+
+# ends STATUS: what was started ends so; $U is what this shell has started where that is not $P.
+ends() {
+  local status=0
+  { wait "${U:-$P}"; } 2>/dev/null || status=$?
+  echo "status $status"
+  [[ $status == "$1" ]]
+}
+
+# logged LINE [COUNT]: waits until the log has COUNT (1) such lines.
+logged() {
+  wait_for 20 has_lines "$1" "${2:-1}" || { cat log; false; }
+}
+has_lines() {
+  (($(grep -cx -- "$1" log) >= $2))
+}
+
+# log_is LINE...: the log without the "ready" lines, in any order, is this.
+log_is() {
+  diff <(grep -v ready log | sort) <(printf '%s\n' "$@" | sort)
 }

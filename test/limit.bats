@@ -4,39 +4,17 @@ load common
 bats_require_minimum_version 1.5.0
 
 setup() {
-  T=$BATS_TEST_TMPDIR
-  cd "$T" || return
-  : >log
-  started=()
+  own_folder || return
 }
 
 teardown() {
-  local pid
-  for pid in "${started[@]}"; do
-    kill -s KILL "$pid" 2>/dev/null || :
-    wait "$pid" 2>/dev/null || :
-  done
-  # With --no-guard a killed tiny-reaper leaves what it had.
-  for pid in $(sed -n 's/.* ready \([0-9]*\) .*/\1/p' log); do
-    [[ ! -e /proc/$pid/exe || $(readlink "/proc/$pid/exe") != *siglog ]] || kill -s KILL "$pid"
-  done
+  end_started
 }
 
 start() {
   "$H/with" -d all "$@" >>log 3>&- &
   P=$!
   started+=("$P")
-}
-
-ends() {
-  local status=0
-  { wait "$P"; } 2>/dev/null || status=$?
-  echo "status $status"
-  [[ $status == "$1" ]]
-}
-
-logged() {
-  wait_for 20 grep -qx -- "$1" log || { cat log; false; }
 }
 
 # signals_are NAME LINE...: the signals that NAME took, in this order.

@@ -5,21 +5,14 @@ load common
 bats_require_minimum_version 1.5.0
 
 setup() {
-  T=$BATS_TEST_TMPDIR
-  cd "$T" || return
-  : >log
+  own_folder || return
   NEW=(unshare --pid --fork --mount-proc --kill-child)
   ((EUID == 0)) || NEW=(unshare --user --map-root-user --pid --fork --mount-proc --kill-child)
   "${NEW[@]}" true 2>/dev/null || skip "no namespaces for this user here"
-  started=()
 }
 
 teardown() {
-  local pid
-  for pid in "${started[@]}"; do
-    kill -s KILL "$pid" 2>/dev/null || :
-    wait "$pid" 2>/dev/null || :
-  done
+  end_started
 }
 
 # start ARG...: tiny-reaper ARG... as PID 1, in the background, writing to the file log. U is unshare, P is PID 1 seen from outside.
@@ -29,23 +22,6 @@ start() {
   started+=("$U")
   has_child() { P=$(<"/proc/$U/task/$U/children") && P=${P%% *} && [[ $P ]]; }
   wait_for 20 has_child
-}
-
-ends() {
-  local status=0
-  { wait "$U"; } 2>/dev/null || status=$?
-  echo "status $status"
-  [[ $status == "$1" ]]
-}
-
-logged() {
-  wait_for 20 has_lines "$1" "${2:-1}" || { cat log; false; }
-}
-has_lines() {
-  (($(grep -cx -- "$1" log) >= $2))
-}
-log_is() {
-  diff <(grep -v ready log | sort) <(printf '%s\n' "$@" | sort)
 }
 
 @test "the exit status is the command's, and 128+N where it died by signal N" {
@@ -184,6 +160,7 @@ log_is() {
   run -3 "${new[@]}" "$TINY" -k 0.2 sh -c 'setsid "$0" a 15 >a & setsid "$0" b >b & until grep -q ready a && grep -q ready b; do :; done; exit 3' "$H/siglog"
   grep -qx 'a 15' a
   grep -qx 'b 15' b
+  rm a b
   run -3 "${new[@]}" --mount sh -c 'mount -t tmpfs none /proc && exec "$0" "$@"' "$TINY" -k 0.2 sh -c 'setsid "$0" a 15 >a & setsid "$0" b >b & until grep -q ready a && grep -q ready b; do :; done; exit 3' "$H/siglog"
   grep -qx 'a 15' a
   grep -qx 'b 15' b

@@ -4,22 +4,11 @@ load common
 bats_require_minimum_version 1.5.0
 
 setup() {
-  T=$BATS_TEST_TMPDIR
-  cd "$T" || return
-  : >log
-  started=()
+  own_folder || return
 }
 
 teardown() {
-  local pid
-  for pid in "${started[@]}"; do
-    kill -s KILL "$pid" 2>/dev/null || :
-    wait "$pid" 2>/dev/null || :
-  done
-  # With --no-guard a killed tiny-reaper leaves what it had.
-  for pid in $(sed -n 's/.* ready \([0-9]*\) .*/\1/p' log); do
-    [[ ! -e /proc/$pid/exe || $(readlink "/proc/$pid/exe") != *siglog ]] || kill -s KILL "$pid"
-  done
+  end_started
 }
 
 # start COMMAND...: in the background, with every signal at its default (a shell's `&` ignores INT and QUIT), writing
@@ -28,27 +17,6 @@ start() {
   "$H/with" -d all "$@" >>log 3>&- &
   P=$!
   started+=("$P")
-}
-
-# logged LINE [COUNT]: waits until the log has COUNT (1) such lines.
-logged() {
-  wait_for 20 has_lines "$1" "${2:-1}" || { cat log; false; }
-}
-has_lines() {
-  (($(grep -cx -- "$1" log) >= $2))
-}
-
-# log_is LINE...: the log without the "ready" lines, in any order, is this.
-log_is() {
-  diff <(grep -v ready log | sort) <(printf '%s\n' "$@" | sort)
-}
-
-# ends STATUS: what was started ends so.
-ends() {
-  local status=0
-  { wait "$P"; } 2>/dev/null || status=$?
-  echo "status $status"
-  [[ $status == "$1" ]]
 }
 
 # The pid of NAME, and of its parent, from its "ready" line.

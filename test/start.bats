@@ -5,35 +5,17 @@ load common
 bats_require_minimum_version 1.5.0
 
 setup() {
-  T=$BATS_TEST_TMPDIR
-  cd "$T" || return
-  : >log
-  started=()
+  own_folder || return
 }
 
 teardown() {
-  local pid
-  for pid in "${started[@]}"; do
-    kill -s KILL "$pid" 2>/dev/null || :
-    wait "$pid" 2>/dev/null || :
-  done
+  end_started
 }
 
 start() {
   "$@" >>log 3>&- &
   P=$!
   started+=("$P")
-}
-
-ends() {
-  local status=0
-  { wait "$P"; } 2>/dev/null || status=$?
-  echo "status $status"
-  [[ $status == "$1" ]]
-}
-
-logged() {
-  wait_for 20 grep -qx -- "$1" log || { cat log; false; }
 }
 
 # same_with CONDITION...: what a command inherits under CONDITION is the same behind tiny-reaper, with each way to run it.
