@@ -902,10 +902,11 @@ static bool is_living_child(pid_t pid)
  *   at the start        the command takes it before its exec, if 0 and 1 are the terminal and the job has it; else the job keeps it (a pipeline, `&`)
  *   the command asks    stopped by TTIN or TTOU while the job has it: it is handed over, and the command continued
  *   another member of   TTIN or TTOU reach outer, as a member of the job: it is taken back from the command,
- *     the job asks        and the job continued
+ *     the job asks        and the job continued; if it was not to be had just then, the job is continued when we leave
+ *   a neighbour has it  the command of another tiny-reaper of the job: our outer asks that one's by the same signal, and nobody stops
  *   the command stops   inner records it in run->stop and wakes outer. Outer raises the same signal at its default disposition (for the whole job where
  *                         the terminal would have: the command has it, or asks for it), and the kernel decides: the shell above
- *                         sees a stop; or the group is orphaned, nothing happens, and the command is continued. A SIGSTOP is passed on as such.
+ *                         sees a stop; or the group is orphaned, nothing happens, and the command is continued (undo_stop). A SIGSTOP is passed on as such.
  *   continued           by the shell: CONT comes to outer as any signal; before inner passes it on it hands the terminal over again,
  *                         if the command had it and the job has it now (fg; not bg). By somebody else: inner continues outer.
  *   the end             whatever way it came: if it is still with our tree, it goes back to the job
@@ -962,7 +963,7 @@ static bool pass_terminal(bool to_job)
     return passed;
 }
 
-/* The member of our job that handed the terminal to HOLDER, if that is another tiny-reaper; else 0. */
+/* The member of our job that handed the terminal to HOLDER, if that is another tiny-reaper; else 0. Its id was read an instant ago, and it has a command. */
 static pid_t neighbour_above(pid_t holder)
 {
     struct stat_line stat;
@@ -1418,6 +1419,7 @@ static void undo_stop(int sig)
     signal_group(SIGCONT);
 }
 
+/* Is PID stopped, as far as can be seen? */
 static bool is_stopped(pid_t pid)
 {
     struct stat_line stat;
