@@ -88,8 +88,9 @@ unlisted() {
   done
 }
 
-@test "without a timer to be had: 125 and one line, for a command that could not be ended in time" {
-  run -125 "$H/lacking" timer "$TINY" -t 1 touch started
-  [[ $output == 'tiny-reaper: '* && ${#lines[@]} == 1 ]]
-  [ ! -e started ]
+@test "without a timer to be had the limit and the grace hold all the same" {
+  run -124 "$H/lacking" timer "$TINY" -t 0.2 sleep 1000
+  run -137 "$H/lacking" timer "$TINY" -t 0.2 -k 0.2 "$H/with" -i 15 sleep 1000
+  run -3 "$H/lacking" timer "$TINY" -k 0.2 sh -c 'trap "" TERM; sleep 1000 >/dev/null 2>&1 & echo $! >left; exit 3'
+  gone "$(cat left)"
 }
