@@ -1,7 +1,6 @@
 # Shared by all bats files: where the program and the compiled helpers are, and how to wait for an event.
 # shellcheck shell=bash disable=SC2013,SC2034,SC2154 # words of a list; variables of the tests and theirs
-# shellcheck disable=SC2034 # used by the tests
-TINY=${TINY_REAPER:-$BATS_TEST_DIRNAME/../tiny-reaper}
+TINY=${TINY:-$BATS_TEST_DIRNAME/../tiny-reaper}
 H=${TINY_HELPERS:-$BATS_TEST_DIRNAME/helper/build}
 
 # wait_for SECONDS COMMAND...: polls until COMMAND succeeds; fails after SECONDS.

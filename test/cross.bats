@@ -73,12 +73,12 @@ setup_file() {
 
 binary() { echo "$FIRST"/dist/tiny-reaper-*-"$1"; }
 
-# under ARCH QEMU COMMAND...: with the binary for ARCH, run by qemu-QEMU, as $TINY_REAPER.
+# under ARCH QEMU COMMAND...: with the binary for ARCH, run by qemu-QEMU, as $TINY.
 under() {
-  TINY_REAPER=$BATS_FILE_TMPDIR/tiny-reaper-$1
-  printf '#!/bin/sh\nexec %s %s "$@"\n' "$(command -v "qemu-$2-static")" "$(binary "$1")" >"$TINY_REAPER"
-  chmod +x "$TINY_REAPER"
-  export TINY_REAPER
+  TINY=$BATS_FILE_TMPDIR/tiny-reaper-$1
+  printf '#!/bin/sh\nexec %s %s "$@"\n' "$(command -v "qemu-$2-static")" "$(binary "$1")" >"$TINY"
+  chmod +x "$TINY"
+  export TINY
   shift 2
   "$@"
 }
@@ -97,7 +97,7 @@ part_of_the_suite() {
 
 # As PID 1 there is no need of being a subreaper: orphans are reaped, and what is left behind gets TERM.
 as_pid_1() {
-  run -3 unshare --pid --fork --mount-proc "$TINY_REAPER" --verbose --report "$BATS_TEST_TMPDIR/report" -- sh -c '
+  run -3 unshare --pid --fork --mount-proc "$TINY" --verbose --report "$BATS_TEST_TMPDIR/report" -- sh -c '
     mkfifo "$0" "$0.2"
     setsid sh -c "trap \"echo left got TERM; exit 0\" TERM; exec 3<>\"$0.2\"; echo >\"$0\"; while :; do read x <&3; done" &
     sh -c "true &"
@@ -112,7 +112,7 @@ as_pid_1() {
 nothing_left() {
   local outer left pipe=$BATS_TEST_TMPDIR/pipe
   mkfifo "$pipe"
-  "$TINY_REAPER" sh -c 'sleep 1000 & echo $$ $!; wait' >"$pipe" 3>&- &
+  "$TINY" sh -c 'sleep 1000 & echo $$ $!; wait' >"$pipe" 3>&- &
   outer=$!
   read -rt 20 -a left <"$pipe"
   [ "${#left[@]}" = 2 ]
