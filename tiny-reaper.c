@@ -243,6 +243,7 @@ static struct run {
 
     /* By the command's side: inner, or its heir (the guard, when inner is dead). */
     atomic_uint ring_tail;          /* how many signals were read */
+    atomic_uint seen;               /* how many were passed on, and the children's reports taken after that */
     atomic_uint stop;               /* serial << 8 | signal: how the command is stopped; 0: it goes on */
     atomic_int inner;               /* the supervisor: outer itself without a guard */
     atomic_bool ended, done;        /* the command is reaped; the work is finished: outer only mirrors */
@@ -2302,6 +2303,8 @@ static void follow(void)
         give_terminal(WITH_JOB);
     if (stop == 0 || sig == SIGSTOP || run->stand >> 8 == stop >> 8)
         return;
+    if (guarded() && run->seen != run->ring_head)   /* a CONT on its way makes this stop an old one: inner will wake us */
+        return;
     if (sig != SIGTSTP && find_terminal(stop))
         return;
     if (is_pending(SIGCONT))
@@ -2635,6 +2638,11 @@ static void look_around(void)
     self.more = false;
     look_at_other();
     reap();
+    if (self.role == COMMAND_SIDE && run->seen != run->ring_tail) {
+        run->seen = run->ring_tail;
+        if (run->stop)
+            wake(run->outer);
+    }
     if (self.role == JOB_SIDE && self.child_gone && !run->done)
         take_over(COMMAND_SIDE, "supervisor", self.child);
     if (self.deadline && now() >= self.deadline)
