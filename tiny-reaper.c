@@ -50,6 +50,7 @@
 #define _GNU_SOURCE
 #define _TIME_BITS 64
 #define _FILE_OFFSET_BITS 64
+#include <arpa/inet.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -120,28 +121,97 @@ static const int64_t DEEP_AFTER = 100 * 1000000LL;      /* what has not died of 
 
 /* ---------------------------------------------------------------- tables */
 
+/*
+ * The options of each name that we answer to. `does` holds what apply() is to do, in turn: letters of our own options, and some that
+ * stand for what only another tool has.
+ */
 static const struct option_row {
-    char letter;
-    const char *name, *argument, *help;
-} OPTIONS[] = {
-    {'t', "timeout",         "DURATION",             "limit the command's lifetime"},
-    {'s', "signal",          "SIG[,SIG]...",         "the signals that end it, in turn (default TERM)"},
-    {'k', "kill-after",      "DURATION",             "time given to each of them, the last before KILL (default 5s; 0: never)"},
-    {'p', "preserve-status", NULL,                   "at the time limit, exit with the command's status, not 124"},
-    {'c', "single-child",    NULL,                   "forward signals to the command alone, not to its group"},
-    {'r', "rewrite",         "FROM:TO",              "forward TO in place of FROM; TO 0 drops it; may be repeated"},
-    {'e', "success-status",  "STATUS[,STATUS]...",   "exit 0 when the command ends so: 143, or TERM"},
-    {'d', "die-with-parent", NULL,                   "end the command when the process that started tiny-reaper ends"},
-    {'w', "wait",            NULL,                   "when the command ends, wait for what it left behind"},
-    {'l', "leave",           NULL,                   "when the command ends, leave alone what it left behind"},
-    {'G', "no-guard",        NULL,                   "run as one process: kill -9 of it leaves the command's children, and\n"
-                                                     "a stop of the command stops the time limit too"},
-    {'o', "report",          "FILE",                 "append one line of JSON about the run to FILE"},
-    {'v', "verbose",         NULL,                   "say what is done, and at the limit what was still running"},
-    {'h', "help",            NULL,                   "print this, and exit"},
-    {'V', "version",         NULL,                   "print the version, and exit"},
+    char letter;                                    /* 0: it has a long name only */
+    const char *name, *argument, *does, *help;      /* name NULL: a letter only; argument NULL: it takes none; does NULL: the end */
+} OWN[] = {
+    {'t', "timeout", "DURATION", "t", "limit the command's lifetime"},
+    {'s', "signal", "SIG[,SIG]...", "s", "signals that end it (default TERM)"},
+    {'k', "kill-after", "DURATION", "k", "time for each, then KILL (5s, 0 never)"},
+    {'p', "preserve-status", NULL, "p", "at the limit exit as the command did"},
+    {'c', "single-child", NULL, "c", "signal the command, not its group"},
+    {'r', "rewrite", "FROM:TO", "r", "forward TO in place of FROM (0: none)"},
+    {'e', "success-status", "STATUS[,STATUS]...", "e", "exit 0 for these: 143, or TERM"},
+    {'d', "die-with-parent", NULL, "d", "end it when tiny-reaper's parent ends"},
+    {'w', "wait", NULL, "w", "at its end wait for what it left"},
+    {'l', "leave", NULL, "l", "at its end leave alone what it left"},
+    {'G', "no-guard", NULL, "G", "one process, not safe from kill -9"},
+    {'o', "report", "FILE", "o", "append a line of JSON about the run"},
+    {'v', "verbose", NULL, "v", "say what went wrong; -vv: everything"},
+    {'h', "help", NULL, "h", "print this, and exit"},
+    {'V', "version", NULL, "V", "print the version, and exit"},
+    {0},
+}, TIMEOUT[] = {
+    {'f', "foreground", NULL, "", "accepted, and not needed"},
+    {'k', "kill-after", "DURATION", "K", "KILL follows this long after a signal"},
+    {'p', "preserve-status", NULL, "p", "at the limit exit as COMMAND did"},
+    {'s', "signal", "SIGNAL", "S", "what the limit sends (default TERM)"},
+    {'v', "verbose", NULL, "y", "say which signal the limit sends"},
+    {0, "help", NULL, "h", "print this, and exit"},
+    {0, "version", NULL, "V", "print the version, and exit"},
+    {0},
+}, TINI[] = {
+    {'p', NULL, "SIGNAL", "P", "sent when the parent ends, as SIGKILL"},
+    {'s', NULL, NULL, "", "accepted, and not needed"},
+    {'v', NULL, NULL, "n", "say what went wrong; -vvv: everything"},
+    {'w', NULL, NULL, "W", "warn of each orphan that is reaped"},
+    {'g', NULL, NULL, "g", "forward signals to PROGRAM's group"},
+    {'e', NULL, "EXIT_CODE", "E", "exit 0 in place of it; may be repeated"},
+    {'l', NULL, NULL, "L", "print the licence, and exit"},
+    {'h', NULL, NULL, "h", "print this, and exit"},
+    {0, "version", NULL, "V", "print the version, and exit"},
+    {0},
+}, DUMB_INIT[] = {
+    {'c', "single-child", NULL, "Ucl", "signal it alone, leave the rest alone"},
+    {'r', "rewrite", "FROM:TO", "R", "forward TO in place of FROM (0: none)"},
+    {'v', "verbose", NULL, "vv", "say everything"},
+    {'h', "help", NULL, "h", "print this, and exit"},
+    {'V', "version", NULL, "V", "print the version, and exit"},
+    {0},
 };
-enum { NOPTIONS = sizeof OPTIONS / sizeof OPTIONS[0] };
+
+/*
+ * The names, ourselves first, and what each takes: the last part of argv[0] decides. `variables` are read after the command line;
+ * VALUE NULL: whatever it is set to. dockerd reads the version line of `docker-init --version`.
+ */
+static const struct tool_row {
+    const char *names[3];
+    const struct option_row *options;
+    const char *defaults, *usage, *about, *version;
+    bool duration_first;
+    int refusal;                                    /* exit status for a wrong command line */
+    struct variable_row {
+        const char *name, *value, *does;
+    } variables[2];
+} TOOLS[] = {
+    {{"tiny-reaper"}, OWN, "", "[OPTION]... [--] COMMAND [ARG]...",
+        "DURATION: a number and ms, s (default), m, h or d: 90, 1.5h, 1h30m; or infinity.\n"
+        "SIG: a name such as TERM or RTMIN+3, or a number. Options may also stand in the\n"
+        "environment, in TINY_REAPER. Exit status: the command's; at the limit 124, or\n"
+        "137 after KILL; 125: an error; 126: it cannot be run; 127: it was not found.\n",
+        "tiny-reaper " VERSION "\n", false, FAILED, {{0}}},
+    {{"timeout"}, TIMEOUT, "X", "[OPTION]... DURATION COMMAND [ARG]...",
+        "DURATION: a number and s (default), m, h or d; 0: no limit. At the limit nothing\n"
+        "of COMMAND is left running; what it leaves when it ends in time goes on.\n"
+        "Exit status: COMMAND's; at the limit 124, or 137 after KILL;\n"
+        "125: an error; 126: COMMAND cannot be run; 127: COMMAND was not found.\n",
+        "timeout (tiny-reaper) " VERSION "\n", true, FAILED, {{0}}},
+    {{"tini", "tini-static", "docker-init"}, TINI, "c", "[OPTION]... [--] PROGRAM [ARG]...",
+        "Environment: TINI_VERBOSITY (a number, as -v), TINI_KILL_PROCESS_GROUP (as -g),\n"
+        "TINI_SUBREAPER (not needed). Nothing that PROGRAM started is left running.\n",
+        "tini version 0.19.0 (tiny-reaper " VERSION ")\n", false, 1,
+        {{"TINI_KILL_PROCESS_GROUP", NULL, "g"}, {"TINI_VERBOSITY", NULL, "N"}}},
+    {{"dumb-init"}, DUMB_INIT, "D", "[OPTION]... [--] COMMAND [ARG]...",
+        "FROM and TO are numbers of signals. Environment: DUMB_INIT_SETSID=0 (as -c),\n"
+        "DUMB_INIT_DEBUG=1 (as -v). Without -c nothing that COMMAND started is left.\n",
+        "dumb-init v1.2.5 (tiny-reaper " VERSION ")\n", false, 1,
+        {{"DUMB_INIT_SETSID", "0", "Ucl"}, {"DUMB_INIT_DEBUG", "1", "vv"}}},
+};
+enum { NTOOLS = sizeof TOOLS / sizeof TOOLS[0], NVARIABLES = 2 };
 
 /* signal(7); a number's first name is the one that is printed. */
 static const struct signal_row {
@@ -167,6 +237,7 @@ static const struct unit_row {
     {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000},
 };
 enum { NUNITS = sizeof UNITS / sizeof UNITS[0] };
+
 /* ---------------------------------------------------------------- state */
 
 /* A signal set as the kernel has it: musl's and glibc's functions hide 32 to 34, and 32 and 33. */
@@ -176,21 +247,29 @@ struct mask {
 
 /* What the user asked for; nobody writes to it once it is parsed. */
 static struct options {
+    const char *name;               /* what we are called by: messages begin with it */
+    const char *where;              /* while parsing: what the error's line says of where the word stood */
+    int refusal;                    /* while parsing: exit status for what is not understood */
+    unsigned levels;                /* while parsing: tini's verbosity; 1 and 2 are our 1, from 3 on our 2 */
     int64_t limit, grace;           /* nanoseconds; 0: none, never KILL */
-    int64_t clear_grace;            /* the grace of what is left behind */
-    const char *limit_text, *report, *name;
+    int64_t clear_grace;            /* the grace of what the command left behind */
+    const char *limit_text, *report;
+    const char *report_where;       /* "" or the variable that names the report's file */
     char **command;
     size_t nsignals;
-    unsigned char signals[SIGNALS]; /* those that end it, in turn; 0: none is sent */
+    unsigned char signals[SIGNALS]; /* those that end it, in turn; 0 (timeout's EXIT): none is sent */
     unsigned char rewrite[SIGNALS + 1];     /* 0: dropped */
     bool success_status[256], success_signal[SIGNALS + 1];
     unsigned verbose;               /* -v: 1, -vv: 2 */
     bool grace_given, preserve_status, single_child, die_with_parent, wait, leave, no_guard;
-    bool leave_in_time;             /* leave alone what a command that was not ended by us left behind */
-    bool alarm_is_limit;            /* an ALRM that somebody sends is the limit */
-    bool any_first;                 /* with -k any first signal that is forwarded escalates */
-    bool say_signals, warn_reaped;  /* say each signal of the limit; each orphan */
-} opt = {.grace = 5 * 1000000000LL, .clear_grace = 5 * 1000000000LL, .nsignals = 1, .signals = {SIGTERM}, .name = "tiny-reaper"};
+    bool leave_in_time;             /* timeout: leave alone what a command that ended in time left behind */
+    bool alarm_is_limit;            /* timeout: an ALRM that somebody sends is the limit */
+    bool any_first;                 /* timeout: with -k any first signal that is forwarded escalates */
+    bool say_signals, warn_reaped;  /* timeout -v: each signal of the limit; tini -w: each orphan */
+} opt = {
+    .name = "tiny-reaper", .where = "", .report_where = "", .refusal = FAILED,
+    .grace = 5 * 1000000000LL, .clear_grace = 5 * 1000000000LL, .nsignals = 1, .signals = {SIGTERM},
+};
 
 enum outcome { NOT_STARTED, EXITED, SIGNALED, LIMIT, PARENT_DIED, KILLED };
 
@@ -517,62 +596,111 @@ static bool cannot(int status, const char *format, ...)
 
 /* ---------------------------------------------------------------- parsing */
 
+/* A word of the user's is not understood: one line that names it, and where it stood; nothing was started. */
+#define refuse(format, ...) die(opt.refusal, "%s" format, opt.where, ##__VA_ARGS__)
+
 static int64_t add(int64_t a, int64_t b) { return a > FOREVER - b ? FOREVER : a + b; }
 
-/* NUMBER as nanoseconds of UNIT, from a text of digits, point and digits; at least 1 unless it is zero, at most FOREVER. */
-static int64_t scale(const char *number, size_t length, int64_t unit)
+/* A number as it was read: DIGITS * BASE to the POWER; `end` is what follows it, NULL: it is none. */
+struct number {
+    double digits;                                  /* a whole number below 2^53, or infinite */
+    int base;
+    long power;
+    const char *end;
+};
+
+static int digit_value(char c, int base)
 {
-    int64_t whole = 0, fraction = 0, place = unit;
-    bool after_point = false, zero = true;
-    for (size_t i = 0; i < length; i++) {
-        int64_t digit = number[i] - '0';
-        if (number[i] == '.') {
-            after_point = true;
+    int letter = c | 32, value = base;
+    if (c >= '0' && c <= '9')
+        value = c - '0';
+    else if (letter >= 'a' && letter <= 'f')
+        value = letter - 'a' + 10;
+    return value < base ? value : -1;
+}
+
+/* What follows the exponent at AT, which is added to *POWER; AT itself where there is none, as strtod(3) has it. */
+static const char *scan_exponent(const char *at, char letter, long *power)
+{
+    const char *digit = at + 1 + (at[0] && (at[1] == '+' || at[1] == '-'));
+    long exponent = 0;
+    if ((*at | 32) != letter || digit_value(*digit, 10) < 0)
+        return at;
+    for (; digit_value(*digit, 10) >= 0; digit++)
+        if (exponent < 10 * 1000 * 1000)
+            exponent = exponent * 10 + digit_value(*digit, 10);
+    *power += at[1] == '-' ? -exponent : exponent;
+    return digit;
+}
+
+/* Digits and at most one point; with FULL all that strtod(3) takes in the C locale, but no number below zero. */
+static struct number scan_number(const char *at, bool full)
+{
+    struct number number = {.base = 10};
+    const char *start = at + (full ? strspn(at, " \t\n\v\f\r") : 0);
+    bool point = false, any = false;
+    at = start + (full && (*start == '+' || *start == '-'));
+    if (full && strncasecmp(at, "inf", 3) == 0) {
+        number.digits = 1e300;
+        number.end = *start == '-' ? NULL : at + (strncasecmp(at, "infinity", 8) == 0 ? 8 : 3);
+        return number;
+    }
+    if (full && at[0] == '0' && (at[1] | 32) == 'x' && digit_value(at[2 + (at[2] == '.')], 16) >= 0)
+        number.base = 16, at += 2;
+    for (int digit; (digit = digit_value(*at, number.base)) >= 0 || (*at == '.' && !point); at++) {
+        if (*at == '.') {
+            point = true;
             continue;
         }
-        zero &= digit == 0;
-        if (after_point)
-            fraction += digit * (place /= 10);
-        else
-            whole = whole > (FOREVER - digit) / 10 ? FOREVER : whole * 10 + digit;
+        bool fits = number.digits < 1e14;           /* what is behind these counts for less than a nanosecond a day */
+        if (fits)
+            number.digits = number.digits * number.base + digit;
+        number.power += fits ? -point : !point;
+        any = true;
     }
-    int64_t sum = whole > FOREVER / unit ? FOREVER : add(whole * unit, fraction);
-    return sum == 0 && !zero ? 1 : sum;
+    bool hex = number.base == 16;
+    number.power *= hex ? 4 : 1;
+    number.base = hex ? 2 : 10;
+    if (full && any)
+        at = scan_exponent(at, hex ? 'p' : 'e', &number.power);
+    number.end = any && (*start != '-' || number.digits <= 0) ? at : NULL;
+    return number;
+}
+
+/* NUMBER of UNIT in nanoseconds; at least 1 unless it is zero, at most FOREVER. */
+static int64_t scale(const struct number *number, int64_t unit)
+{
+    double sum = number->digits * (double)unit, factor = 1;
+    if (sum <= 0)
+        return 0;
+    for (long power = labs(number->power); power > 0 && factor < 1e300; power--)
+        factor *= number->base;
+    sum = number->power < 0 ? sum / factor : sum * factor;
+    return sum >= 9.2e18 ? FOREVER : sum < 1 ? 1 : (int64_t)(sum + 0.5);
 }
 
 /*
- * DURATION: `infinity`, or numbers with units, a lone number being seconds; in nanoseconds into *RESULT, `infinity` as 0.
- * Nothing here depends on the locale. False: not a duration.
+ * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: one number as strtod(3)
+ * has it, and at most one unit of one letter. In nanoseconds into *RESULT. Nothing here depends on the locale. False: no duration.
  */
-static bool parse_duration(const char *text, int64_t *result)
+static bool parse_duration(const char *text, bool full, int64_t *result)
 {
-    const char *const digits = "0123456789";
-    int64_t sum = 0;
     *result = 0;
-    if (strcmp(text, "infinity") == 0)
+    if (!full && strcmp(text, "infinity") == 0)
         return true;
     for (const char *at = text; at == text || *at;) {
-        size_t length = strspn(at, digits), unit = 0;
-        if (length == 0)
+        struct number number = scan_number(at, full);
+        size_t unit = full;                         /* the first row is ms */
+        if (!number.end || (full && *number.end && number.end[1]))
             return false;
-        if (at[length] == '.') {
-            size_t places = strspn(at + length + 1, digits);
-            if (places == 0)
-                return false;
-            length += 1 + places;
-        }
-        if (at == text && at[length] == '\0') {
-            *result = scale(at, length, SECOND);
-            return true;
-        }
-        while (unit < NUNITS && strncmp(at + length, UNITS[unit].name, strlen(UNITS[unit].name)) != 0)
+        bool alone = at == text && *number.end == '\0';
+        while (!alone && unit < NUNITS && strncmp(number.end, UNITS[unit].name, strlen(UNITS[unit].name)) != 0)
             unit++;
         if (unit == NUNITS)
             return false;
-        sum = add(sum, scale(at, length, UNITS[unit].nanoseconds));
-        at += length + strlen(UNITS[unit].name);
+        *result = add(*result, scale(&number, alone ? SECOND : UNITS[unit].nanoseconds));
+        at = number.end + (alone ? 0 : strlen(UNITS[unit].name));
     }
-    *result = sum;
     return true;
 }
 
@@ -588,7 +716,7 @@ static int parse_number(const char *text, int most)
     return *text ? -1 : number;
 }
 
-/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none of these. */
+/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none of these. signal(7) */
 static int parse_signal(const char *text)
 {
     if (strncasecmp(text, "SIG", 3) == 0)
@@ -607,7 +735,18 @@ static int parse_signal(const char *text)
     return from_low ? FIRST_REALTIME + offset : SIGNALS - offset;
 }
 
-/* Copies the piece of a list up to the next SEPARATOR and moves *LIST behind it; false: no piece left, or one that is too long to mean anything. */
+/* timeout's SIGNAL: EXIT is 0, and of a number the low bits count, so that a shell's $? of a killed command may stand there (GNU). */
+static int parse_timeout_signal(const char *text)
+{
+    int number = parse_number(text, 99999999);
+    if (number >= 0)
+        number &= number >= 0xff ? 0xff : 0x7f;
+    else
+        number = strcasecmp(text, "EXIT") == 0 || strcasecmp(text, "SIGEXIT") == 0 ? 0 : parse_signal(text);
+    return number <= SIGNALS ? number : -1;
+}
+
+/* Copies the piece of a list up to the next SEPARATOR and moves *LIST behind it; false: no piece left. */
 static bool next_piece(const char **list, char separator, char piece[static 32])
 {
     if (*list == NULL)
@@ -615,7 +754,7 @@ static bool next_piece(const char **list, char separator, char piece[static 32])
     const char *end = strchr(*list, separator);
     size_t length = end ? (size_t)(end - *list) : strlen(*list);
     if (length >= 32)
-        length = 0;                                 /* an empty piece is refused by whoever parses it */
+        length = 0;                                 /* too long to mean anything: an empty piece is refused by whoever parses it */
     memcpy(piece, *list, length);
     piece[length] = '\0';
     *list = end ? end + 1 : NULL;
@@ -624,6 +763,7 @@ static bool next_piece(const char **list, char separator, char piece[static 32])
 
 static const char SIGNAL_FORMS[] = "a name such as TERM or RTMIN+3, or a number from 1 to 64";
 
+/* The list of -s. */
 static void parse_signals(const char *text)
 {
     char piece[32];
@@ -631,33 +771,50 @@ static void parse_signals(const char *text)
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int sig = parse_signal(piece);
         if (sig < 0 || opt.nsignals == SIGNALS)
-            die(FAILED, "invalid signal list '%s': expected signals separated by commas, each %s", text, SIGNAL_FORMS);
+            refuse("invalid signal list '%s': expected signals separated by commas, each %s", text, SIGNAL_FORMS);
         opt.signals[opt.nsignals++] = (unsigned char)sig;
     }
 }
 
-static void parse_rewrite(const char *text)
+/* tini's SIGNAL: SIG and the name in capitals. */
+static int parse_tini_signal(const char *text)
+{
+    int sig = parse_signal(text);
+    return sig > 0 && strncmp(text, "SIG", 3) == 0 && strcmp(text + 3, NAME(sig)) == 0 ? sig : -1;
+}
+
+/* The one signal of another tool's option; SIG below 0: it was not understood. */
+static void take_signal_option(const char *text, int sig)
+{
+    if (sig < 0)
+        refuse("invalid signal '%s': expected one signal, such as SIGTERM", text);
+    opt.signals[0] = (unsigned char)sig;
+    opt.nsignals = 1;
+}
+
+/* FROM:TO of -r; for dumb-init, which takes nothing else, NUMBERS of 1 to 31, and 0. */
+static void parse_rewrite(const char *text, bool numbers)
 {
     char from[32], to[32];
-    const char *list = text;
+    const char *list = text, *forms = numbers ? "a number from 1 to 31" : SIGNAL_FORMS;
     int source = -1, target = -1;
     if (next_piece(&list, ':', from) && next_piece(&list, ':', to) && list == NULL) {
-        source = parse_signal(from);
-        target = strcmp(to, "0") == 0 ? 0 : parse_signal(to);
+        source = numbers ? parse_number(from, 31) : parse_signal(from);
+        target = numbers ? parse_number(to, 31) : strcmp(to, "0") == 0 ? 0 : parse_signal(to);
     }
-    if (source < 0 || target < 0 || source == SIGKILL || source == SIGSTOP)
-        die(FAILED, "invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0", text, SIGNAL_FORMS);
+    if (source <= 0 || target < 0 || (!numbers && (source == SIGKILL || source == SIGSTOP)))
+        refuse("invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0", text, forms);
     opt.rewrite[source] = (unsigned char)target;
 }
 
-/* A number N is an exit with N and, above 128, a death by signal N - 128, as a shell sees it. */
+/* The list of -e. A number N is an exit with N and, above 128, a death by signal N - 128, as a shell sees it. */
 static void parse_success(const char *text)
 {
     char piece[32];
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int number = parse_number(piece, 255), sig = number < 0 ? parse_signal(piece) : number - 128;
         if (number < 0 && sig < 0)
-            die(FAILED, "invalid status list '%s': expected exit statuses from 0 to 255 or signal names, separated by commas", text);
+            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, separated by commas", text);
         if (number >= 0)
             opt.success_status[number] = true;
         if (sig >= 1 && sig <= SIGNALS)
@@ -665,12 +822,16 @@ static void parse_success(const char *text)
     }
 }
 
-static int64_t parse_option_duration(const char *name, const char *text)
+/* An option's value in nanoseconds; OPTION NULL: as timeout(1) takes it. */
+static int64_t duration_of(const char *text, const char *option)
 {
     int64_t duration;
-    if (!parse_duration(text, &duration))
-        die(FAILED, "invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, or infinity", text, name);
-    return duration;
+    if (parse_duration(text, !option, &duration))
+        return duration;
+    if (option)
+        refuse("invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, "
+               "or infinity", text, option);
+    refuse("invalid duration '%s': expected a number such as 90, .5 or 1e3, alone or with s, m, h or d", text);
 }
 
 /* Prints TEXT on standard output and ends; 125 where it can't be written, since --help >/dev/full is no success. */
@@ -688,86 +849,289 @@ static void print_and_exit(const char *text, size_t length)
     _exit(0);
 }
 
-static void print_usage(void) __attribute__((noreturn));
-static void print_usage(void)
+/* `-t, --timeout=DURATION`, or as much of it as there is. */
+static void put_option(struct text *text, const struct option_row *row)
 {
-    char buffer[4096], column[64];
+    if (row->letter)
+        put(text, "-%c%s", row->letter, row->name ? ", " : row->argument ? " " : "");
+    if (row->name)
+        put(text, "%s--%s%s", row->letter ? "" : "    ", row->name, row->argument ? "=" : "");
+    put(text, "%s", row->argument ? row->argument : "");
+}
+
+/* --help: 80 columns, one screen. */
+static void print_usage(const struct tool_row *tool) __attribute__((noreturn));
+static void print_usage(const struct tool_row *tool)
+{
+    char buffer[2048], column[64];
     struct text text = {buffer, buffer + sizeof buffer};
-    put(&text, "Usage: tiny-reaper [OPTION]... [--] COMMAND [ARG]...\n"
-               "Run COMMAND in a process group of its own, forward signals to it, and leave nothing of it behind.\n\n");
-    for (size_t i = 0; i < NOPTIONS; i++) {
-        const struct option_row *row = &OPTIONS[i];
-        const char *line = row->help, *end;
-        snprintf(column, sizeof column, "-%c, --%s%s%s", row->letter, row->name, row->argument ? "=" : "", row->argument ? row->argument : "");
-        for (; (end = strchr(line, '\n')); line = end + 1, column[0] = '\0')
-            put(&text, "  %-40s %.*s\n", column, (int)(end - line), line);
-        put(&text, "  %-40s %s\n", column, line);
+    put(&text, "Usage: %s %s\nRun a command, forward signals to it, and leave nothing of it behind.\n\n", opt.name, tool->usage);
+    for (const struct option_row *row = tool->options; row->does; row++) {
+        struct text left = {column, column + sizeof column};
+        put_option(&left, row);
+        put(&text, "  %-*s %s\n", tool->options == OWN ? 39 : 26, column, row->help);
     }
-    put(&text, "\nDURATION: a number and ms, s (default), m, h or d, such as 90, 1.5h or 1h30m; infinity; 0 for none.\n"
-               "SIG: a name such as TERM or RTMIN+3, or a number.\n"
-               "Exit status: the command's; 124 or 137 (KILL was needed): the time limit ended it;\n"
-               "125: tiny-reaper failed; 126: COMMAND cannot be run; 127: COMMAND was not found.\n");
+    put(&text, "\n%s", tool->about);
     print_and_exit(buffer, (size_t)(text.at - buffer));
 }
 
-static void apply_option(int letter, const char *value)
+/* The effects that only another tool's options have. */
+static void apply_foreign(char effect, const char *value)
 {
-    switch (letter) {
-    case 't': opt.limit = parse_option_duration("timeout", opt.limit_text = value); break;
-    case 's': parse_signals(value); break;
-    case 'k': opt.clear_grace = opt.grace = parse_option_duration("kill-after", value), opt.grace_given = true; break;
-    case 'p': opt.preserve_status = true; break;
-    case 'c': opt.single_child = true; break;
-    case 'r': parse_rewrite(value); break;
-    case 'e': parse_success(value); break;
-    case 'd': opt.die_with_parent = true; break;
-    case 'w': opt.wait = true; break;
-    case 'l': opt.leave = true; break;
-    case 'G': opt.no_guard = true; break;
-    case 'o': opt.report = value; break;
-    case 'v': opt.verbose++; break;
-    case 'h': print_usage();
-    case 'V': print_and_exit("tiny-reaper " VERSION "\n", sizeof "tiny-reaper " VERSION "\n" - 1);
+    static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
+    int number = value ? parse_number(value, 255) : -1;
+    switch (effect) {
+    case 'X': opt.leave_in_time = opt.alarm_is_limit = opt.any_first = true, opt.grace = 0; break;
+    case 'K':                                       /* timeout -k: 0 is as without */
+        opt.grace = duration_of(value, NULL);
+        opt.grace_given = opt.grace > 0;
+        opt.clear_grace = opt.grace > 0 ? opt.grace : DEFAULT_GRACE;
+        break;
+    case 'T': opt.limit = duration_of(opt.limit_text = value, NULL); break;
+    case 'S': take_signal_option(value, parse_timeout_signal(value)); break;
+    case 'y': opt.say_signals = true; break;
+    case 'P': opt.die_with_parent = true, take_signal_option(value, parse_tini_signal(value)); break;
+    case 'n': opt.levels++; break;
+    case 'N': opt.levels = number > 0 ? (unsigned)number : 0; break;
+    case 'W': opt.warn_reaped = true; break;
+    case 'g': opt.single_child = false; break;
+    case 'E':
+        if (number < 0)
+            refuse("invalid exit code '%s': expected a number from 0 to 255", value);
+        parse_success(value);
+        break;
+    case 'R': parse_rewrite(value, true); break;
+    case 'D':                                       /* dumb-init: these stop the group, but not with -c */
+        for (const unsigned char *sig = stops; *sig; sig++)
+            opt.rewrite[*sig] = SIGSTOP;
+        break;
+    case 'U':
+        for (const unsigned char *sig = stops; *sig; sig++)
+            opt.rewrite[*sig] = opt.rewrite[*sig] == SIGSTOP ? *sig : opt.rewrite[*sig];
     }
 }
 
-/* Fills in `opt`; options end at the first argument that is none. getopt_long(3) knows abbreviations, clusters and `--`. */
-static void parse_options(int argc, char **argv)
+/* Does what DOES says, letter by letter, with an option's value. */
+static void apply(const char *does, const char *value, const struct tool_row *tool)
 {
-    struct option longs[NOPTIONS + 1] = {{0}};
-    char shorts[2 * NOPTIONS + 3] = "+:", *at = shorts + 2;
-    for (size_t i = 0; i < NOPTIONS; i++) {
-        longs[i] = (struct option){OPTIONS[i].name, OPTIONS[i].argument != NULL, NULL, OPTIONS[i].letter};
-        *at++ = OPTIONS[i].letter;
-        if (OPTIONS[i].argument)
-            *at++ = ':';
+    static const char licence[] = "tiny-reaper is free software, without any warranty, under the MIT licence.\n";
+    for (; *does; does++)
+        switch (*does) {
+        case 't': opt.limit = duration_of(opt.limit_text = value, "timeout"); break;
+        case 's': parse_signals(value); break;
+        case 'k': opt.grace = opt.clear_grace = duration_of(value, "kill-after"), opt.grace_given = true; break;
+        case 'p': opt.preserve_status = true; break;
+        case 'c': opt.single_child = true; break;
+        case 'r': parse_rewrite(value, false); break;
+        case 'e': parse_success(value); break;
+        case 'd': opt.die_with_parent = true; break;
+        case 'w': opt.wait = true; break;
+        case 'l': opt.leave = true; break;
+        case 'G': opt.no_guard = true; break;
+        case 'o': opt.report = value, opt.report_where = opt.where; break;
+        case 'v': opt.verbose += opt.verbose < 2; break;
+        case 'h': print_usage(tool);
+        case 'V': print_and_exit(tool->version, strlen(tool->version));
+        case 'L': print_and_exit(licence, sizeof licence - 1);
+        default: apply_foreign(*does, value);
+        }
+}
+
+/* Where words come from: an argument vector, or a text, which is cut up in place. */
+struct words {
+    char **argv, *text;                             /* text NULL: argv */
+};
+
+/* The next word, NULL: there is none. */
+static char *next_word(struct words *words)
+{
+    static const char blanks[] = " \t\n";
+    if (!words->text)
+        return *words->argv ? *words->argv++ : NULL;
+    char *word = words->text + strspn(words->text, blanks), *end = word + strcspn(word, blanks);
+    words->text = *end ? end + 1 : end;
+    *end = '\0';
+    return *word ? word : NULL;
+}
+
+/* Where a user finds what there is: the end of a line about a mistake. */
+static const char *see_help(const struct tool_row *tool)
+{
+    const struct option_row *row = tool->options;
+    while (strcmp(row->does, "h") != 0)
+        row++;
+    return row->name ? "--help" : "-h";
+}
+
+/* The value that OPTION needs: what follows it in its own word, or the next one. */
+static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row, char *rest)
+{
+    char option[64];
+    struct text text = {option, option + sizeof option};
+    char *value = rest ? rest : next_word(words);
+    put_option(&text, row);
+    if (!value)
+        refuse("option '%s' needs a value; see '%s %s'", option + strspn(option, " "), tool->names[0], see_help(tool));
+    return value;
+}
+
+/* Takes a word of letters, the last of which may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
+static void parse_letters(struct words *words, const struct tool_row *tool, char *word)
+{
+    for (char *at = word + 1; *at; at++) {
+        const struct option_row *row = tool->options;
+        while (row->does && row->letter != *at)
+            row++;
+        if (!row->does)
+            refuse("unknown option '-%c'%s%s%s; see '%s %s'", *at, word[2] ? " in '" : "", word[2] ? word : "", word[2] ? "'" : "",
+                   tool->names[0], see_help(tool));
+        apply(row->does, row->argument ? value_of(words, tool, row, at[1] ? at + 1 : NULL) : NULL, tool);
+        if (row->argument)
+            return;
     }
+}
+
+/* Takes a long option, which may be shortened as long as only one is meant; getopt_long(3). */
+static void parse_long(struct words *words, const struct tool_row *tool, char *word)
+{
+    const char *name = word + 2;
+    const struct option_row *found = NULL, *other = NULL;
+    size_t length = strcspn(name, "=");
+    for (const struct option_row *row = tool->options; row->does; row++) {
+        if (!row->name || strncmp(row->name, name, length) != 0)
+            continue;
+        other = found;
+        found = row;
+        if (row->name[length] == '\0') {
+            other = NULL;
+            break;
+        }
+    }
+    if (!found)
+        refuse("unknown option '%s'; see '%s %s'", word, tool->names[0], see_help(tool));
+    if (other)
+        refuse("option '%s' may mean --%s or --%s; see '%s %s'", word, other->name, found->name, tool->names[0], see_help(tool));
+    if (!found->argument && name[length])
+        refuse("option '%s': --%s takes no value; see '%s %s'", word, found->name, tool->names[0], see_help(tool));
+    apply(found->does, found->argument ? value_of(words, tool, found, name[length] ? word + 2 + length + 1 : NULL) : NULL, tool);
+}
+
+/*
+ * Takes the options of one source; they end at the first word that is none, which is left to be taken, or behind `--`. Neither can
+ * stand in a text. An -l or -w of this source replaces one of an earlier source; both in one exclude each other.
+ */
+static void parse_words(struct words *words, const struct tool_row *tool)
+{
+    bool wait = opt.wait, leave = opt.leave;
+    opt.wait = opt.leave = false;
+    for (char *word; (word = next_word(words));) {
+        bool is_end = strcmp(word, "--") == 0, is_option = word[0] == '-' && word[1] && !is_end;
+        if (words->text && !is_option)
+            refuse("'%s' is no option: only options may stand there", word);
+        if (!is_option) {
+            words->argv -= !is_end;
+            break;
+        }
+        if (word[1] == '-')
+            parse_long(words, tool, word);
+        else
+            parse_letters(words, tool, word);
+    }
+    if (!words->text)
+        for (const struct variable_row *row = tool->variables; row < tool->variables + NVARIABLES && row->name; row++) {
+            const char *value = getenv(row->name);
+            if (value && (!row->value || strcmp(value, row->value) == 0))
+                apply(row->does, value, tool);
+        }
+    if (opt.wait && opt.leave)
+        refuse("options --wait and --leave exclude each other");
+    if (!opt.wait && !opt.leave)
+        opt.wait = wait, opt.leave = leave;
+}
+
+/* The command line: options, timeout's DURATION, the command. */
+static void parse_command_line(char **argv, const struct tool_row *tool)
+{
+    struct words words = {.argv = *argv ? argv + 1 : argv};
+    parse_words(&words, tool);
+    if (tool->duration_first && *words.argv)
+        apply_foreign('T', *words.argv++);
+    if (!*words.argv)
+        refuse("no command given; expected '%s %s'", opt.name, tool->usage);
+    opt.command = words.argv;
+}
+
+/* Takes every copy of a variable out of the environment: the text of the first one, NULL: there is none. */
+static char *take_variable(const char *name)
+{
+    size_t length = strlen(name);
+    char *value = NULL, **to = environ;
+    if (!environ)
+        return NULL;
+    for (char **from = environ; *from; from++)
+        if (strncmp(*from, name, length) != 0 || (*from)[length] != '=')
+            *to++ = *from;
+        else if (!value)
+            value = *from + length + 1;
+    *to = NULL;
+    return value;
+}
+
+/* The name that we are called by: the last part of argv[0]. */
+static const struct tool_row *tool_of(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL, *last = slash ? slash + 1 : path ? path : "";
+    for (size_t i = 0; i < NTOOLS; i++)
+        for (size_t j = 0; j < 3 && TOOLS[i].names[j]; j++)
+            if (strcmp(last, TOOLS[i].names[j]) == 0)
+                return &TOOLS[i];
+    return &TOOLS[0];
+}
+
+/*
+ * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line, in this order, the last one winning. The command
+ * line is taken twice, the first time alone: so -h, -V and a mistake there are answered whatever the environment holds. getauxval(3)
+ */
+static void parse_options(char **argv)
+{
+    const struct tool_row *tool = tool_of(argv[0]);
+    char *text = take_variable("TINY_REAPER");
     for (int sig = 0; sig <= SIGNALS; sig++)
         opt.rewrite[sig] = (unsigned char)sig;
-    opterr = 0;
-    for (;;) {
-        int index = optind, letter = getopt_long(argc, argv, shorts, longs, NULL);
-        if (letter < 0)
-            break;
-        if (letter == ':')
-            die(FAILED, "option '%s' needs a value; see 'tiny-reaper --help'", argv[index]);
-        if (letter == '?')
-            die(FAILED, "option '%s' is not known, not complete enough, or takes no value; see 'tiny-reaper --help'", argv[index]);
-        apply_option(letter, optarg);
+    opt.name = tool->names[0];
+    opt.refusal = tool->refusal;
+    apply(tool->defaults, NULL, tool);
+    const struct options fresh = opt;
+    parse_command_line(argv, tool);
+    if (text && !getauxval(AT_SECURE)) {
+        opt = fresh;
+        opt.where = "in TINY_REAPER: ";
+        opt.refusal = FAILED;
+        parse_words(&(struct words){.text = text}, &TOOLS[0]);
+        opt.where = "";
+        opt.refusal = tool->refusal;
+        parse_command_line(argv, tool);
     }
-    if (opt.wait && opt.leave)
-        die(FAILED, "options --wait and --leave exclude each other");
-    if (optind >= argc)
-        die(FAILED, "no command given; expected 'tiny-reaper [OPTION]... COMMAND [ARG]...'");
-    opt.command = argv + optind;
+    opt.verbose += (opt.levels < 3 ? opt.levels + 1 : 4) / 2;
+    opt.verbose = opt.verbose < 2 ? opt.verbose : 2;
+    opt.leave_in_time &= !opt.wait;
 }
 
 /* A lone number is in seconds: what to print behind the limit's text. */
 static const char *limit_unit(void)
 {
-    char last = opt.limit_text[strlen(opt.limit_text) - 1];
-    return last >= '0' && last <= '9' ? "s" : "";
+    return strchr("smhd", opt.limit_text[strlen(opt.limit_text) - 1]) ? "" : "s";
 }
+
+/* The end of the message that the command was not found: `tiny-reaper 10m make`, as timeout(1) would have it. */
+static const char *duration_hint(void)
+{
+    int64_t duration;
+    bool meant = !opt.limit && opt.command[1] && strcmp(opt.name, "tiny-reaper") == 0 &&
+                 parse_duration(opt.command[0], false, &duration);
+    return meant ? " (a time limit is given by -t)" : "";
+}
+
 /* ---------------------------------------------------------------- time */
 
 /* A clock in nanoseconds. Where time_t is the kernel's own it is asked by a plain call: the vdso's costs more to find. */
@@ -948,6 +1312,7 @@ static bool ring_holds(int sig)
     return false;
 }
 
+/* The reader is to be woken after it. */
 static void ring_write(int sig)
 {
     unsigned head = run->ring_head;
@@ -955,7 +1320,6 @@ static void ring_write(int sig)
         return;
     run->ring[head % RING] = (unsigned char)sig;
     run->ring_head = head + 1;
-    wake(run->inner);
 }
 
 /* The next signal, or 0: none. */
@@ -1291,7 +1655,8 @@ static pid_t neighbour_above(pid_t holder)
 
 /*
  * Does the command want the terminal at the start? Unless it is part of a pipeline, which takes it when it asks: but who
- * ignores or blocks TTIN can't ask. Where the job has no number here (PID 1 of a namespace, the session outside) a read of
+ * ignores or blocks TTIN can't ask. An asynchronous list (`&`) of a shell without job control, which has INT and QUIT ignored
+ * and no terminal to read (POSIX, XCU 2.11), is in the background, though it is in the same group. Where the job has no number here (PID 1 of a namespace, the session outside) a read of
  * no length tells whether we are in the foreground: EIO says no.
  */
 static bool wants_at_start(const struct stat streams[2])
@@ -1302,6 +1667,8 @@ static bool wants_at_start(const struct stat streams[2])
         return false;
     run->foreground = run->job == 0 && tcgetpgrp(fd) == 0 && (read(fd, &nothing, 0) == 0 || errno == EAGAIN);
     close(fd);
+    if (is_ignored(SIGINT) && is_ignored(SIGQUIT) && !isatty(STDIN_FILENO))
+        return false;
     bool asks = !(self.inherited_mask.bits[0] >> (SIGTTIN - 1) & 1) && !is_ignored(SIGTTIN);
     for (int i = 0; asks && i < 2; i++)
         if (S_ISFIFO(streams[i].st_mode) || S_ISSOCK(streams[i].st_mode))
@@ -1374,7 +1741,7 @@ static void explain(const char *file, const char *path, int error)
     ssize_t n = found && S_ISREG(status.st_mode) ? read_head(path, head, sizeof head) : -1;
     char *needs = n > 0 ? interpreter(head, (size_t)n) : NULL, *end = needs ? strchr(needs, '\r') : NULL;
     if (error == ENOENT && !found)
-        cannot(NOT_FOUND, "cannot run '%s': %s", file, strerror(error));
+        cannot(NOT_FOUND, "cannot run '%s': %s%s", file, strerror(error), duration_hint());
     else if (found && S_ISDIR(status.st_mode))
         cannot(CANNOT_RUN, "cannot run '%s': it is a directory", file);
     else if (error == EACCES && found && access(path, X_OK) != 0)
@@ -1629,11 +1996,1384 @@ static bool split(void)
 }
 
 /* ---------------------------------------------------------------- looker */
-
+/*
+ * Why it hung: what each thread below us waits in, on what, and who could end the wait. What may block, and
+ * what eats bytes which the command controls, is done by a process that may be lost:
+ *
+ *   supervisor   start_look(); serve_look() reads `syscall` if only an ancestor may (Yama); end_look() prints
+ *     looker     collects, finds circles, writes table and JSON
+ *
+ * They share one page, and what is in it outlives the looker: a record counts when it is complete.
+ */
 enum look_for { WHY_HUNG, WHO_IS_LEFT };
-static bool start_look(enum look_for what) { (void)what; return false; }
-static void serve_look(void) { }
-static void end_look(void) { }
+
+enum {
+    PROCESSES = 8192, TASKS = 16384, WANTS = 16384, HOLDS = 32768, THINGS = 16384, EDGES = 32768,
+    TEXTS = 1 << 20, JSON_SIZE = 1 << 20, TABLE_SIZE = 1 << 20, CIRCLES_SIZE = 8192, LEFT_SIZE = 8192,
+    NAME_SIZE = 512, POLLED = 64, OUTSIDE = 64, READERS = 1024, LINES = 16,
+};
+static const int64_t PRINT_TIME = 5000000;          /* ns, of LOOK_TIME, for end_look() */
+
+/* What a call waits for, and so what its arguments are. */
+enum kind { OTHER, FD, IN, OUT, CHILD, CHILD_ID, POLL, EPOLL, LOCK, PATH, PATH_AT, FUTEX };
+
+/* The calls that block, by the numbers of our machine; from 424 on they are the same everywhere. */
+#define ROW(name, kind) {SYS_##name, #name, kind, 0}
+#define TIMED(name, kind, timeout) {SYS_##name, #name, kind, timeout}
+static const struct call_row {
+    int number;
+    const char *name;
+    enum kind kind;
+    signed char timeout;                            /* its limit: argument N points to it, -N is it in ms */
+} CALLS[] = {
+    ROW(read, IN), ROW(readv, IN), ROW(pread64, IN), ROW(preadv, IN), ROW(preadv2, IN), ROW(write, OUT),
+    ROW(writev, OUT), ROW(pwrite64, OUT), ROW(pwritev, OUT), ROW(pwritev2, OUT), ROW(sendfile, OUT),
+    ROW(wait4, CHILD), ROW(waitid, CHILD_ID), TIMED(ppoll, POLL, 2), TIMED(epoll_pwait, EPOLL, -3),
+    {441, "epoll_pwait2", EPOLL, 3}, ROW(flock, LOCK), ROW(fcntl, LOCK), ROW(openat, PATH_AT),
+    {437, "openat2", PATH_AT, 0}, TIMED(futex, FUTEX, 3), {449, "futex_waitv", OTHER, 0},
+    {455, "futex_wait", OTHER, 0}, ROW(pselect6, OTHER), ROW(nanosleep, OTHER),
+    ROW(clock_nanosleep, OTHER), ROW(rt_sigsuspend, OTHER), ROW(rt_sigtimedwait, OTHER),
+    ROW(connect, FD), ROW(accept4, FD), ROW(recvfrom, FD), ROW(recvmsg, FD), ROW(recvmmsg, FD),
+    ROW(sendto, FD), ROW(sendmsg, FD), ROW(sendmmsg, FD), ROW(ioctl, FD), ROW(close, FD),
+    ROW(fsync, FD), ROW(fdatasync, FD), ROW(syncfs, FD), ROW(ftruncate, FD), ROW(fallocate, FD),
+    ROW(getdents64, FD), ROW(fstat, FD), ROW(sync, OTHER), ROW(splice, OTHER), ROW(tee, OTHER),
+    ROW(vmsplice, FD), ROW(msgrcv, OTHER), ROW(msgsnd, OTHER), ROW(mq_timedreceive, FD),
+    ROW(mq_timedsend, FD), ROW(io_getevents, OTHER), {426, "io_uring_enter", FD, 0}, ROW(execve, OTHER),
+    ROW(execveat, OTHER), ROW(clone, OTHER), {435, "clone3", OTHER, 0}, ROW(exit, OTHER),
+    ROW(exit_group, OTHER), ROW(ptrace, OTHER), ROW(unlinkat, OTHER), ROW(mkdirat, OTHER),
+    ROW(statfs, OTHER), ROW(umount2, OTHER), ROW(mount, OTHER), ROW(statx, OTHER),
+    ROW(getrandom, OTHER), ROW(munmap, OTHER),
+#ifdef SYS_open                                     /* not on arm64 and riscv64 */
+    ROW(open, PATH), ROW(creat, PATH), TIMED(poll, POLL, -2), TIMED(epoll_wait, EPOLL, -3),
+    ROW(pause, OTHER), ROW(vfork, OTHER), ROW(stat, OTHER), ROW(unlink, OTHER), ROW(mkdir, OTHER),
+#endif
+#ifdef SYS_select
+    ROW(select, OTHER),
+#endif
+#ifdef SYS__newselect
+    {SYS__newselect, "select", OTHER, 0},
+#endif
+#ifdef SYS_accept                                   /* not on s390x */
+    ROW(accept, FD),
+#endif
+#ifdef SYS_semop                                    /* not on i386 */
+    ROW(semop, OTHER), ROW(semtimedop, OTHER),
+#endif
+#ifdef SYS_newfstatat
+    ROW(newfstatat, OTHER),
+#endif
+#ifdef SYS_waitpid
+    ROW(waitpid, CHILD),
+#endif
+#ifdef SYS_fcntl64
+    {SYS_fcntl64, "fcntl", LOCK, 0}, {SYS_sendfile64, "sendfile", OUT, 0},
+    {SYS_fstat64, "fstat", FD, 0},
+#endif
+#ifdef SYS_socketcall
+    ROW(socketcall, OTHER),
+#endif
+#ifdef SYS_ipc
+    ROW(ipc, OTHER),
+#endif
+#if LONG_MAX == INT32_MAX                           /* the calls that take a 64-bit time there */
+    {407, "clock_nanosleep", OTHER, 0}, {413, "pselect6", OTHER, 0}, {414, "ppoll", POLL, 2},
+    {417, "recvmmsg", FD, 0}, {418, "mq_timedsend", FD, 0}, {419, "mq_timedreceive", FD, 0},
+    {420, "semtimedop", OTHER, 0}, {421, "rt_sigtimedwait", OTHER, 0}, {422, "futex", FUTEX, 3},
+#endif
+};
+enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
+
+/* Who can end a wait: nobody can tell; those that waits_for() finds; another thread of the process. */
+enum ender { ANYBODY, OTHERS, OWN_THREAD };
+enum side { READS = 1, WRITES = 2, LOCKS = 4 };
+
+struct process {
+    pid_t pid, parent, group;
+    struct process *above, *first, *last, *next;    /* the tree: its parent, its children as a list */
+    struct task *tasks;                             /* ntasks of its threads */
+    int ntasks, threads, circle, leads_to, mark;    /* circle: its number, 0: none; find_circles() */
+    int64_t start, age, cpu;                        /* start in ticks since the boot; nanoseconds */
+    const char *command;
+    bool looked, shown, waits;
+    char state, name[64];                           /* state 0: ended meanwhile, or not looked at */
+};
+
+struct task {
+    struct process *process;
+    pid_t tid, child, outsider, joins;              /* child: as for wait4(2), 0: none */
+    int number, fd, nwants;                         /* -1: not known, none */
+    const struct call_row *row;
+    struct want *wants;
+    enum ender ender;
+    const char *file;
+    struct thing *socket;                           /* has the name that is better than `file` */
+    long switches;
+    uint64_t key;                                   /* of `call` when it was looked at again */
+    bool asked;                                     /* the supervisor was asked for `call` */
+    char state, wchan[40], call[200];               /* call: /proc/PID/task/TID/syscall as it is */
+};
+
+/* What tasks wait on, by the name that the link of a descriptor has, and who holds which side of it. */
+struct thing { uint64_t key; struct hold *holds; const char *name; };
+struct hold { struct process *process; struct hold *next; enum side side; uint64_t mark; };
+struct want { struct thing *thing; enum side side; uint64_t mark; };    /* mark: inode, or lock's line */
+
+static struct look {
+    /* of one look, cleared at its start */
+    atomic_int nprocesses, ntasks, nwants, nholds, nedges;
+    atomic_int asked, served, finished;             /* tasks in queue[]; all steps are done */
+    enum look_for what;
+    pid_t supervisor;
+    int64_t started, until;
+    atomic_int table_length;
+    int missed, ncircles;
+    bool foreign, unread;                           /* other numbers of calls; descriptors not known */
+    size_t ntexts;
+    uint64_t scanned;                               /* the network namespace whose sockets have their names */
+    /* of the run */
+    atomic_int recorded, json_length, circles_length, left_length, nreaders, ntold;
+    int more, noutside, stamp;
+    uint64_t outside[OUTSIDE];                      /* files that others may hold: hashes of names */
+    pid_t readers[READERS], told[PROCESSES];         /* told: members of the group that have had its last TERM */
+    struct process processes[PROCESSES], *found[PROCESSES];     /* the first: the supervisor */
+    struct task tasks[TASKS], *queue[TASKS];
+    struct want wants[WANTS];
+    struct hold holds[HOLDS];
+    struct thing things[THINGS];                    /* a hash table */
+    struct { struct process *from, *to; } edges[EDGES];
+    char texts[TEXTS], json[JSON_SIZE], table[TABLE_SIZE], circles[CIRCLES_SIZE], left[LEFT_SIZE];
+} *look;                                            /* NULL: not wanted, or no memory for it */
+
+/* FNV-1a, never 0 */
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return hash ? hash : 1;
+}
+
+/* Keeps a text; NULL if there is no room. */
+static const char *keep(const char *text)
+{
+    size_t length = strlen(text) + 1;
+    if (look->ntexts + length > TEXTS)
+        return NULL;
+    look->ntexts += length;
+    return memcpy(look->texts + look->ntexts - length, text, length);
+}
+
+/* The thing of this name; made where there is none yet, if CREATE. NULL: none, or no room. */
+static struct thing *find_thing(const char *name, bool create)
+{
+    uint64_t key = hash_of(name);
+    for (size_t i = 0; i < 64; i++) {
+        struct thing *thing = &look->things[(key + i) % THINGS];
+        if (thing->key == 0 && create)
+            thing->key = key;
+        if (thing->key == key || thing->key == 0)
+            return thing->key ? thing : NULL;
+    }
+    return NULL;
+}
+
+/* What descriptor FD of a process is, as the kernel names it: no file system is touched but /proc. */
+static bool read_link(pid_t pid, const char *file, int fd, char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/%s/%d", (long)pid, file, fd);
+    ssize_t n = readlink(path, name, NAME_SIZE - 1);
+    name[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+/* /proc/PID/fdinfo/FD; "" where it can't be read. */
+static const char *read_fdinfo(pid_t pid, int fd, char *buffer, size_t size)
+{
+    char file[32];
+    snprintf(file, sizeof file, "fdinfo/%d", fd);
+    buffer[0] = '\0';
+    read_proc(pid, file, buffer, size);
+    return buffer;
+}
+
+/* The number behind NAME at the begin of a line, as fdinfo and status have it; 0: none. */
+static uint64_t field(const char *text, const char *name, int base)
+{
+    for (size_t length = strlen(name); *text; text += *text == '\n') {
+        if (strncmp(text, name, length) == 0)
+            return strtoull(text + length, NULL, base);
+        text += strcspn(text, "\n");
+    }
+    return 0;
+}
+
+/* The N-th word of a text, from 0 on. */
+static const char *word(const char *text, int n)
+{
+    for (text += strspn(text, " \t"); n > 0 && *text; n--) {
+        text += strcspn(text, " \t");
+        text += strspn(text, " \t");
+    }
+    return text;
+}
+
+/* Calls VISIT for each line of a file of any length; lines of over 2 kB are cut somewhere. */
+static void each_line(const char *path, void (*visit)(char *, void *), void *argument)
+{
+    char buffer[4096], *end;
+    size_t rest = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    for (ssize_t n; fd >= 0 && (n = read(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
+        char *line = buffer;
+        buffer[rest + (size_t)n] = '\0';
+        for (; (end = strchr(line, '\n')); line = end + 1) {
+            *end = '\0';
+            visit(line, argument);
+        }
+        rest = strlen(line) < sizeof buffer / 2 ? strlen(line) : 0;
+        memmove(buffer, line, rest);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Calls VISIT for each number in directory FILE of a process. False: it can't be read. */
+static bool each_entry_of(pid_t pid, const char *file, void (*visit)(pid_t, void *), void *argument)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    each_entry(fd, visit, argument);
+    close(fd);
+    return true;
+}
+
+/* /proc/PID/task/TID/FILE */
+static ssize_t read_task(const struct task *task, const char *file, char *buffer, size_t size)
+{
+    char path[48];
+    snprintf(path, sizeof path, "task/%ld/%s", (long)task->tid, file);
+    return read_proc(task->process->pid, path, buffer, size);
+}
+
+/* The command line with blanks for NULs, or [comm]. */
+static void read_command_line(pid_t pid, const char *name, char *buffer, size_t size)
+{
+    ssize_t n = read_proc(pid, "cmdline", buffer, size);
+    if (n <= 0) {
+        snprintf(buffer, size, "[%s]", name);
+        return;
+    }
+    while (n > 0 && buffer[n - 1] == '\0')
+        n--;
+    for (ssize_t i = 0; i < n; i++)
+        if (buffer[i] == '\0')
+            buffer[i] = ' ';
+    buffer[n] = '\0';
+}
+
+/* The next step has this share, in percent, of the time that is left. */
+static void allot(int share)
+{
+    int64_t time = now(), rest = look->started + (look->what == WHY_HUNG ? LOOK_TIME : SURVEY_TIME) - PRINT_TIME - time;
+    look->until = time + (rest > 0 ? rest / 100 * share : 0);
+}
+
+/* proc(5), /proc/PID/stat */
+struct stat_line {
+    char name[64], state;
+    long parent, group, threads;
+    long long ticks, start;                         /* clock ticks: on a processor; since the boot */
+};
+
+/* The name may hold blanks and parentheses: the rest stands after the last one. False: no such process, or no /proc. */
+static bool read_stat(pid_t pid, const char *file, struct stat_line *stat)
+{
+    char buffer[1024], *open, *close;
+    if (read_proc(pid, file, buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) || !(close = strrchr(buffer, ')')))
+        return false;
+    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(close - open - 1), open + 1);
+    stat->parent = stat->group = stat->threads = 0;
+    stat->ticks = 0;
+    stat->state = (char)(close[1] ? close[2] : '?');
+    char *at = close + (close[1] && close[2] ? 3 : 0);
+    for (int field = 4; field <= 22; field++) {
+        long long value = strtoll(at, &at, 10);
+        if (field == 4)
+            stat->parent = (long)value;
+        else if (field == 5)
+            stat->group = (long)value;
+        else if (field == 14 || field == 15)
+            stat->ticks = field == 14 ? value : stat->ticks + value;
+        else if (field == 20)
+            stat->threads = (long)value;
+        stat->start = value;
+    }
+    return true;
+}
+
+/* How long ago a process was started, in nanoseconds; the kernel counts in ticks of 10 ms. */
+static int64_t age_of(const struct stat_line *stat)
+{
+    int64_t age = read_clock(CLOCK_BOOTTIME) - stat->start * (SECOND / sysconf(_SC_CLK_TCK));
+    return age > 0 ? age : 0;
+}
+
+/* ---- the tree */
+
+static void add_process(pid_t pid, void *argument)
+{
+    struct process *above = argument, *process = &look->processes[look->nprocesses];
+    bool is_spared = above == look->processes && self.spares && bit(spared_pids, pid);
+    if (pid <= 0 || pid == self.looker || is_spared)
+        return;
+    if (look->nprocesses == PROCESSES) {
+        look->missed++;
+        return;
+    }
+    *process = (struct process){.pid = pid, .parent = above->pid, .above = above};
+    *(above->last ? &above->last->next : &above->first) = process;
+    above->last = process;
+    look->nprocesses++;
+}
+
+static void add_children(pid_t tid, void *above)
+{
+    char path[64];
+    long pid = ((struct process *)above)->pid;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", pid, (long)tid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    each_number(fd, add_process, above);
+    close(fd);
+}
+
+/* A step: the children of one process, so that in the end all are there, those above before those below. */
+static void find_children(int index)
+{
+    struct process *process = &look->processes[index];
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)process->pid);
+    if (stat(path, &status) == 0 && status.st_nlink == 3)       /* one thread: no directory to read */
+        add_children(process->pid, process);
+    else
+        each_entry_of(process->pid, "task", add_children, process);
+}
+
+/* The state's letter in the text of a `status`, and what follows; NULL: none. */
+static const char *state_in(const char *status)
+{
+    const char *at = strstr(status, "\nState:\t");
+    return at && at[8] ? at + 8 : NULL;
+}
+
+/* What can be had of a process without being held by it: that it is there, at least. */
+static void look_briefly(struct process *process)
+{
+    char status[512] = "";
+    process->looked = true;
+    if (kill(process->pid, 0) != 0 && errno == ESRCH)
+        return;
+    read_proc(process->pid, "status", status, sizeof status);
+    process->state = state_in(status) ? *state_in(status) : '?';
+    snprintf(process->name, sizeof process->name, "%s", COMM(process->pid));
+}
+
+/* ---- what a call waits for */
+
+/* Reads SIZE bytes at ADDRESS of a process, or what there is of them: how many. process_vm_readv(2) */
+static size_t read_memory(pid_t pid, uintptr_t address, void *buffer, size_t size)
+{
+    size_t head = 4096 - address % 4096;            /* a piece is read whole or not: one for each page */
+    struct iovec local = {buffer, size}, remote[2] = {
+        {(void *)address, head}, {(void *)(address + head), size - head},
+    };
+    if (head >= size)
+        remote[0].iov_len = size;
+    ssize_t n = process_vm_readv(pid, &local, 1, remote, head < size ? 2 : 1, 0);
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Are the process's machine words as long as ours? Its auxv begins with a word that is a small number. */
+static bool has_our_words(pid_t pid)
+{
+    unsigned long words[3] = {0};
+    if (read_proc(pid, "auxv", (char *)words, sizeof words) < (ssize_t)(2 * sizeof words[0]))
+        return false;
+    return sizeof(long) == 8 ? words[0] <= UINT16_MAX : words[1] != 0;
+}
+
+/* The task waits for whoever has SIDE of the thing of this name. True: only for them. */
+static bool add_want(struct task *task, const char *name, enum side side, uint64_t mark)
+{
+    struct thing *thing = find_thing(name, true);
+    struct want *want = &look->wants[look->nwants];
+    if (!thing || look->nwants == WANTS)
+        return false;
+    *want = (struct want){thing, side, mark};
+    if (task->nwants++ == 0)
+        task->wants = want;
+    look->nwants++;
+    for (int i = 0; i < look->noutside; i++)
+        if (look->outside[i] == thing->key)
+            return false;
+    return look->noutside < OUTSIDE;
+}
+
+/* One descriptor of a poll: true if it is a pipe, and only its holders can end the wait. */
+static bool add_polled(struct task *task, int fd, unsigned events, uint64_t inode)
+{
+    char name[NAME_SIZE], info[1024];
+    pid_t pid = task->process->pid;
+    if (!read_link(pid, "fd", fd, name) || strncmp(name, "pipe:[", 6) != 0 || !(events & (POLLIN | POLLOUT)))
+        return false;
+    uint64_t mark = field(read_fdinfo(pid, fd, info, sizeof info), "ino:", 10);
+    if (inode && mark && inode != mark)             /* epoll: the number has become another file's */
+        return false;
+    bool in = !(events & POLLIN) || add_want(task, name, WRITES, mark);
+    bool out = !(events & POLLOUT) || add_want(task, name, READS, mark);
+    return in && out;
+}
+
+/* poll and ppoll: the array is in the process's memory. */
+static void decode_poll(struct task *task, uintptr_t array, uint64_t count)
+{
+    struct pollfd polled[POLLED];
+    char name[NAME_SIZE];
+    size_t most = (count < POLLED ? (size_t)count : POLLED) * sizeof *polled;
+    size_t n = read_memory(task->process->pid, array, polled, most) / sizeof *polled;
+    bool closed = n > 0 && n == count;
+    for (size_t i = 0; i < n; i++)
+        if (polled[i].fd >= 0)
+            closed &= add_polled(task, polled[i].fd, (unsigned short)polled[i].events, 0);
+    if (n == 1 && count == 1 && read_link(task->process->pid, "fd", polled[0].fd, name)) {
+        task->fd = polled[0].fd;
+        task->file = keep(name);
+    }
+    task->ender = closed && task->nwants ? OTHERS : ANYBODY;
+}
+
+/* epoll: what it watches stands in its fdinfo: `tfd: 5 events: 19 data: 5 pos:0 ino:1234 sdev:d` */
+static void decode_epoll(struct task *task)
+{
+    char info[8192];
+    size_t length = strlen(read_fdinfo(task->process->pid, task->fd, info, sizeof info));
+    bool closed = length > 0 && length < sizeof info - 1;
+    int watched = 0;
+    for (char *at = info; (at = strstr(at, "tfd:")) && ++watched <= POLLED; at++) {
+        char *events = strstr(at, "events:"), *inode = strstr(at, "ino:"), *end = strchrnul(at, '\n');
+        closed &= events && events < end &&
+            add_polled(task, (int)strtol(at + 4, NULL, 10), (unsigned)strtoul(events + 7, NULL, 16),
+                       inode && inode < end ? strtoull(inode + 4, NULL, 16) : 0);
+    }
+    task->ender = closed && watched <= POLLED && task->nwants ? OTHERS : ANYBODY;
+}
+
+struct waiter {
+    struct task *task;
+    const char *name;
+    bool is_flock;
+    uint64_t inode;
+    char holder[128];
+};
+
+/*
+ * A line of /proc/locks. The waiter's, `5: -> FLOCK  ADVISORY  WRITE 1235 00:1f:5678 0 EOF`, comes after its
+ * holder's, whose very words stand in the fdinfo of everybody who has the locked description open.
+ */
+static void match_lock(char *line, void *argument)
+{
+    struct waiter *waiter = argument;
+    struct task *task = waiter->task;
+    const char *text = word(line, 1);
+    if (strncmp(text, "->", 2) != 0) {
+        snprintf(waiter->holder, sizeof waiter->holder, "%s", text);
+        return;
+    }
+    text = word(text, 1);
+    long pid = strtol(word(text, 3), NULL, 10);     /* -1 for a lock of a description (OFD) */
+    const char *colon = strchr(word(text, 4), ':'), *inode = colon ? strchr(colon + 1, ':') : NULL;
+    bool same_file = inode && waiter->inode && strtoull(inode + 1, NULL, 10) == waiter->inode;
+    bool is_flock = strncmp(text, "FLOCK", 5) == 0;
+    if (task->nwants || is_flock != waiter->is_flock || (waiter->inode && !same_file))
+        return;
+    if (pid > 0 ? pid != task->process->pid : !same_file)
+        return;
+    task->ender = add_want(task, waiter->name, LOCKS, hash_of(waiter->holder)) ? OTHERS : ANYBODY;
+    task->outsider = (pid_t)strtol(word(waiter->holder, 3), NULL, 10);
+    if (task->outsider <= 0 || (kill(task->outsider, 0) != 0 && errno == ESRCH))
+        task->outsider = 0;
+}
+
+/* wait4 and waitid: the child as wait4 names it. */
+static void decode_wait(struct task *task, bool is_waitid, unsigned long type, pid_t id)
+{
+    char info[1024];
+    if (is_waitid && type == 3)                     /* P_PIDFD */
+        id = (pid_t)field(read_fdinfo(task->process->pid, id, info, sizeof info), "Pid:", 10);
+    else if (is_waitid)
+        id = type == P_ALL ? -1 : type == P_PGID ? -id : id;
+    task->child = id ? id : -task->process->group;
+    task->ender = look->missed ? ANYBODY : OTHERS;
+}
+
+/* What the arguments say, beyond the descriptor, which is a NAME. */
+static void decode_by_kind(struct task *task, char *name, const unsigned long long *value)
+{
+    char info[2048];
+    enum kind kind = task->row->kind;
+    bool is_pipe = *name && (strncmp(name, "pipe:[", 6) == 0 || strstr(task->wchan, "pipe"));
+    uint64_t inode = is_pipe || kind == LOCK ?
+        field(read_fdinfo(task->process->pid, task->fd, info, sizeof info), "ino:", 10) : 0;
+    if ((kind == IN || kind == OUT) && is_pipe) {
+        task->ender = add_want(task, name, kind == IN ? WRITES : READS, inode) ? OTHERS : ANYBODY;
+    } else if (kind == LOCK) {
+        struct waiter waiter = {task, name, task->row->number == SYS_flock, inode, ""};
+        each_line("/proc/locks", match_lock, &waiter);
+    } else if (kind == CHILD || kind == CHILD_ID) {
+        decode_wait(task, kind == CHILD_ID, (unsigned long)value[0], (pid_t)value[kind == CHILD_ID]);
+    } else if (kind == POLL) {
+        decode_poll(task, (uintptr_t)value[0], value[1]);
+    } else if (kind == EPOLL) {
+        decode_epoll(task);
+    } else if (kind == PATH || kind == PATH_AT) {
+        name[read_memory(task->process->pid, (uintptr_t)value[kind == PATH_AT], name, NAME_SIZE - 1)] = '\0';
+        task->file = *name ? keep(name) : NULL;
+    } else if (kind == FUTEX) {
+        task->ender = value[1] & 128 ? OWN_THREAD : ANYBODY;    /* FUTEX_PRIVATE_FLAG */
+        task->joins = (pid_t)value[2];                  /* see waits_for_own() */
+    }
+}
+
+/*
+ * A thread's call, `0 0x3 0x7ffd... 0x1000 0x0 0x0 0x0 SP PC`. Nothing is said where the numbers may be of
+ * another architecture, and where a call was restarted, whose arguments are gone.
+ */
+static void decode(struct task *task)
+{
+    char name[NAME_SIZE] = "", *at = task->call;
+    unsigned long long value[7], number = strtoull(at, &at, 10);
+    pid_t pid = task->process->pid;
+    if (look->foreign || at == task->call || number > INT_MAX || number == SYS_restart_syscall)
+        return;
+    for (size_t i = 0; i < 7; i++)
+        value[i] = strtoull(at, &at, 16);
+    if (value[6] > ULONG_MAX || ((sizeof(long) == 4 || value[6] <= UINT32_MAX) && !has_our_words(pid)))
+        return;
+    task->number = (int)number;
+    for (size_t i = 0; i < NCALLS && !task->row; i++)
+        if (CALLS[i].number == task->number)
+            task->row = &CALLS[i];
+    const struct call_row *row = task->row;
+    if (!row)
+        return;
+    if (row->kind == FD || row->kind == IN || row->kind == OUT || row->kind == LOCK || row->kind == EPOLL) {
+        task->fd = (int)value[0] >= 0 ? (int)value[0] : -1;
+        if (read_link(pid, "fd", task->fd, name))
+            task->file = keep(name);
+        if (strncmp(name, "socket:[", 8) == 0)
+            task->socket = find_thing(name, true);
+    }
+    decode_by_kind(task, name, value);
+    if (row->timeout > 0 ? value[row->timeout] != 0 : row->timeout < 0 && (int)value[-row->timeout] >= 0) {
+        task->ender = ANYBODY;                          /* the clock ends it */
+        task->joins = 0;
+    }
+}
+
+/* What a thread has called. Where we may not see it the supervisor is asked: by `stat` we were not held. */
+static void read_call(struct task *task)
+{
+    bool read = read_task(task, "syscall", task->call, sizeof task->call) >= 0;
+    task->asked = !read && errno == EPERM && look->asked < TASKS;
+    if (task->asked)
+        look->queue[look->asked++] = task;
+}
+
+static void add_task(pid_t tid, void *argument)
+{
+    struct process *process = argument;
+    struct task *task = &look->tasks[look->ntasks];
+    struct stat_line stat = {.state = process->state};
+    char file[48];
+    snprintf(file, sizeof file, "task/%ld/stat", (long)tid);
+    bool alone = process->threads == 1;
+    if (look->ntasks == TASKS || (!alone && (now() >= look->until || !read_stat(process->pid, file, &stat))))
+        return;
+    *task = (struct task){.process = process, .tid = tid, .fd = -1, .number = -1, .state = stat.state};
+    if (read_task(task, "wchan", task->wchan, sizeof task->wchan) <= 0 || strcmp(task->wchan, "0") == 0)
+        strcpy(task->wchan, "-");
+    if (stat.state == 'S' || stat.state == 'D')
+        read_call(task);
+    decode(task);
+    if (process->ntasks++ == 0)
+        process->tasks = task;
+    look->ntasks++;
+}
+
+/* A process whose parent is none of ours has got a recycled number. */
+static bool is_ours(pid_t parent)
+{
+    for (int i = 0; i < look->nprocesses; i++)
+        if (look->processes[i].pid == parent)
+            return true;
+    return false;
+}
+
+/* A step: one process and its threads. */
+static void look_at(int index)
+{
+    struct process *process = &look->processes[index];
+    char line[NAME_SIZE];
+    struct stat_line stat;
+    process->looked = true;
+    if (index == 0)
+        return;
+    if (!read_stat(process->pid, "stat", &stat)) {
+        look_briefly(process);
+        return;
+    }
+    if (stat.parent != process->parent && !is_ours((pid_t)stat.parent))
+        return;
+    process->parent = (pid_t)stat.parent;
+    process->group = (pid_t)stat.group;
+    process->threads = (int)stat.threads;
+    process->start = stat.start;
+    process->age = age_of(&stat);
+    process->cpu = stat.ticks * (SECOND / sysconf(_SC_CLK_TCK));
+    memcpy(process->name, stat.name, sizeof process->name);
+    read_command_line(process->pid, stat.name, line, sizeof line);
+    process->command = keep(line);
+    process->state = stat.state;
+    if (process->threads == 1)
+        add_task(process->pid, process);
+    else if (process->threads > 1)
+        each_entry_of(process->pid, "task", add_task, process);
+}
+
+/* A step: what the supervisor has read. */
+static void decode_asked(int index)
+{
+    if (look->tasks[index].asked)
+        decode(&look->tasks[index]);
+}
+
+/* ---- sockets */
+
+/* 0100007F:1F90 of /proc/net/tcp: the address's bytes as words of this machine. */
+static void put_address(struct text *text, const char *hex)
+{
+    uint32_t words[4] = {0};
+    char digits[9] = "", buffer[INET6_ADDRSTRLEN] = "?";
+    size_t length = strcspn(hex, ": "), n = length / 8 < 4 ? length / 8 : 4;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(digits, hex + 8 * i, 8);
+        words[i] = (uint32_t)strtoul(digits, NULL, 16);
+    }
+    inet_ntop(n == 4 ? AF_INET6 : AF_INET, words, buffer, sizeof buffer);
+    unsigned long port = hex[length] ? strtoul(hex + length + 1, NULL, 16) : 0;
+    put(text, n == 4 ? " [%s]:%lu" : " %s:%lu", buffer, port);
+}
+
+/* One line of /proc/PID/net/PROTOCOL, the name of a socket if somebody waits on it. */
+static void name_socket(char *line, void *protocol)
+{
+    static const char *const STATES[] = {
+        "?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE",
+        "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
+    };
+    bool is_unix = strcmp(protocol, "unix") == 0;
+    char link[32], name[NAME_SIZE];
+    struct text text = {name, name + sizeof name};
+    snprintf(link, sizeof link, "socket:[%llu]", strtoull(word(line, is_unix ? 6 : 9), NULL, 10));
+    struct thing *thing = find_thing(link, false);
+    if (!thing || thing->name)
+        return;
+    put(&text, is_unix ? "unix" : "%.3s", (char *)protocol);
+    if (is_unix) {
+        put(&text, " %s", *word(line, 7) ? word(line, 7) : link);
+    } else {
+        unsigned long state = strtoul(word(line, 3), NULL, 16);
+        put_address(&text, word(line, 1));
+        put_address(&text, word(line, 2));
+        put(&text, " %s", STATES[state < sizeof STATES / sizeof *STATES ? state : 0]);
+    }
+    thing->name = keep(name);
+}
+
+/* A step: where a thread waits on a socket, all sockets of its network namespace get their names. */
+static void name_sockets(int index)
+{
+    static const char *const PROTOCOLS[] = {"tcp", "tcp6", "udp", "udp6", "unix"};
+    const struct task *task = &look->tasks[index];
+    char path[64], space[64];
+    if (!task->socket || task->socket->name)
+        return;
+    snprintf(path, sizeof path, "/proc/%ld/ns/net", (long)task->process->pid);
+    ssize_t n = readlink(path, space, sizeof space - 1);
+    space[n > 0 ? n : 0] = '\0';
+    if (look->scanned == hash_of(space))
+        return;
+    look->scanned = hash_of(space);
+    for (size_t i = 0; i < sizeof PROTOCOLS / sizeof *PROTOCOLS; i++) {
+        snprintf(path, sizeof path, "/proc/%ld/net/%s", (long)task->process->pid, PROTOCOLS[i]);
+        each_line(path, name_socket, (void *)(uintptr_t)PROTOCOLS[i]);
+    }
+}
+
+/* ---- who could end it */
+
+static void add_hold(struct thing *thing, struct process *process, enum side side, uint64_t mark)
+{
+    struct hold *hold = &look->holds[look->nholds];
+    if (look->nholds == HOLDS) {
+        look->unread = true;
+        return;
+    }
+    *hold = (struct hold){process, thing->holds, side, mark};
+    thing->holds = hold;
+    look->nholds++;
+}
+
+/* One descriptor of a process: is it an end of a pipe, or a locked file, that somebody waits for? */
+static void look_at_file(pid_t fd, void *argument)
+{
+    static const enum side SIDES[] = {[O_RDONLY] = READS, [O_WRONLY] = WRITES, [O_RDWR] = READS | WRITES, 0};
+    struct process *process = argument;
+    char name[NAME_SIZE], info[4096];
+    struct stat_line stat;
+    look->unread |= now() >= look->until;
+    bool named = !look->unread && read_link(process->pid, "fd", fd, name);
+    struct thing *thing = named ? find_thing(name, false) : NULL;
+    if (!thing || !read_stat(process->pid, "stat", &stat) || stat.start != process->start)
+        return;
+    if (!*read_fdinfo(process->pid, fd, info, sizeof info))
+        look->unread = true;
+    else
+        add_hold(thing, process, SIDES[field(info, "flags:", 8) & O_ACCMODE], field(info, "ino:", 10));
+    for (char *at = info, *end; (at = strstr(at, "lock:")); at = end) {
+        end = strchrnul(at, '\n');
+        if (*end)
+            *end++ = '\0';
+        add_hold(thing, process, LOCKS, hash_of(word(at, 2)));
+    }
+}
+
+/* A step: all descriptors of a process. */
+static void find_ends(int index)
+{
+    struct process *process = &look->processes[index];
+    if (look->nwants == 0 || process->state == 0 || process->state == 'Z')
+        return;
+    look->unread |= !each_entry_of(process->pid, "fd", look_at_file, process) && errno != ENOENT;
+}
+
+static int add_found(struct process *process, int n)
+{
+    if (process->mark == look->stamp)
+        return n;
+    process->mark = look->stamp;
+    look->found[n] = process;
+    return n + 1;
+}
+
+/* Who could end the task's wait: found[], how many. The process itself only if nobody else can. */
+static int waits_for(const struct task *task)
+{
+    bool itself = false;
+    int n = 0;
+    look->stamp++;
+    for (struct process *child = task->child ? task->process->first : NULL; child; child = child->next)
+        if (child->state && child->state != 'Z' &&
+            (task->child == -1 || task->child == child->pid || task->child == -child->group))
+            n = add_found(child, n);
+    for (const struct want *want = task->wants; want < task->wants + task->nwants; want++)
+        for (const struct hold *hold = want->thing->holds; hold; hold = hold->next) {
+            if (!(hold->side & want->side) || hold->mark != want->mark)
+                continue;
+            itself |= hold->process == task->process;
+            if (hold->process != task->process)
+                n = add_found(hold->process, n);
+        }
+    for (int i = 1; n == 0 && task->outsider && i < look->nprocesses; i++)
+        if (look->processes[i].pid == task->outsider)
+            n = add_found(&look->processes[i], n);
+    return n == 0 && itself ? add_found(task->process, n) : n;
+}
+
+/* ---- circles: the smallest sets of processes of which each waits for members alone */
+
+/* Does it wait for another thread of its process? pthread_join waits for a thread's number to go. */
+static bool waits_for_own(const struct task *task)
+{
+    for (int i = 0; task->joins && i < task->process->ntasks; i++)
+        if (task->process->tasks[i].tid == task->joins && task->joins != task->tid)
+            return true;
+    return task->ender == OWN_THREAD;
+}
+
+/* Notes who could end the waits of a process. False: it runs, or nobody can tell. */
+static bool add_edges(struct process *process)
+{
+    int first = look->nedges;
+    bool closed = process->threads > 0 && process->ntasks >= process->threads;
+    for (int i = 0; i < process->ntasks && closed; i++) {
+        const struct task *task = &process->tasks[i];
+        if (task->state == 'Z' || task->state == 'X' || waits_for_own(task))
+            continue;
+        int n = task->ender == OTHERS && !(task->nwants && look->unread) ? waits_for(task) : 0;
+        closed = n > 0 && n < EDGES - look->nedges;
+        for (int to = 0; to < n && closed; to++) {
+            look->edges[look->nedges].from = process;
+            look->edges[look->nedges++].to = look->found[to];
+        }
+    }
+    if (!closed)
+        look->nedges = first;
+    return look->nedges > first;
+}
+
+/* Marks all that a process leads to, itself only if it leads back: how many. */
+static int spread(const struct process *start)
+{
+    int n = 0;
+    look->stamp++;
+    for (bool more = true; more && now() < look->until;) {
+        more = false;
+        for (int i = 0; i < look->nedges; i++) {
+            const struct process *from = look->edges[i].from;
+            struct process *to = look->edges[i].to;
+            if (!from->waits || (from != start && from->mark != look->stamp) || to->mark == look->stamp)
+                continue;
+            to->mark = look->stamp;
+            n++;
+            more = true;
+        }
+    }
+    return n;
+}
+
+/* Who is in a circle leads to as many as each of those that it leads to, and is one of them. */
+static void find_circles(void)
+{
+    struct process *processes = look->processes;
+    allot(30);
+    for (int i = 0; i < look->nprocesses; i++)
+        processes[i].waits = add_edges(&processes[i]);
+    for (bool more = true; more;) {                 /* who waits for one that does not wait can be freed */
+        more = false;
+        for (int i = 0; i < look->nedges; i++)
+            if (look->edges[i].from->waits && !look->edges[i].to->waits)
+                more = !(look->edges[i].from->waits = false);
+    }
+    for (int i = 0; i < look->nprocesses; i++)
+        processes[i].leads_to = processes[i].waits ? spread(&processes[i]) : 0;
+    for (int i = 0; i < look->nprocesses; i++) {
+        if (!processes[i].waits || processes[i].circle)
+            continue;
+        spread(&processes[i]);
+        bool is_circle = processes[i].mark == look->stamp && now() < look->until;
+        for (int k = 0; k < look->nprocesses; k++)
+            is_circle &= processes[k].mark != look->stamp || processes[k].leads_to == processes[i].leads_to;
+        look->ncircles += is_circle;
+        for (int k = 0; k < look->nprocesses && is_circle; k++)
+            if (processes[k].mark == look->stamp)
+                processes[k].circle = look->ncircles;
+    }
+}
+
+/* How often a sleeping thread has left the processor; -1: it does not sleep. */
+static long count_switches(const struct task *task)
+{
+    char status[4096] = "";
+    read_task(task, "status", status, sizeof status);
+    const char *at = state_in(status);
+    if (!at || (*at != 'S' && *at != 'D'))
+        return -1;
+    return (long)(field(at, "voluntary_ctxt_switches:", 10) + field(at, "nonvoluntary_ctxt_switches:", 10));
+}
+
+static bool is_suspect(const struct task *task)
+{
+    return task->process->circle && (task->state == 'S' || task->state == 'D');
+}
+
+/* A step: a thread in a circle is looked at once more. */
+static void look_again(int index)
+{
+    struct task *task = &look->tasks[index];
+    if (!is_suspect(task))
+        return;
+    task->switches = count_switches(task);
+    task->key = hash_of(task->call);
+    read_call(task);
+}
+
+/* A step: only if none has run since, all of them slept in their calls at one and the same instant. */
+static void confirm(int index)
+{
+    const struct task *task = &look->tasks[index];
+    int circle = task->process->circle;
+    if (!is_suspect(task) || (task->switches >= 0 && task->switches == count_switches(task) &&
+                              task->key == hash_of(task->call)))
+        return;
+    for (int i = 0; i < look->nprocesses; i++)
+        if (look->processes[i].circle == circle)
+            look->processes[i].circle = -circle;        /* what it was */
+}
+
+/* ---- in words, and in JSON */
+
+static const char *command_of(const struct process *process)
+{
+    return process->command ? process->command : process->name;
+}
+
+static const char *file_of(const struct task *task)
+{
+    return task->socket && task->socket->name ? task->socket->name : task->file;
+}
+
+/* The call's name, or its number; NULL: not known. */
+static const char *call_of(const struct task *task, char buffer[static 16])
+{
+    snprintf(buffer, 16, "%d", task->number);
+    return task->row ? task->row->name : task->number >= 0 ? buffer : NULL;
+}
+
+/* What a thread does: `write(1 pipe:[8123]) for 12345` */
+static void describe(struct text *text, const struct task *task)
+{
+    char number[16];
+    const char *call = call_of(task, number), *file = file_of(task);
+    long cpu = (long)(task->process->cpu / (SECOND / 100));
+    if (task->state == 'R')
+        put(text, "runs, cpu %ld.%02ld s", cpu / 100, cpu % 100);
+    else
+        put(text, "%s", task->state == 'T' || task->state == 't' ? "stopped" : call ? call : task->wchan);
+    if (call && task->fd >= 0)
+        put(text, "(%d%s%.60s)", task->fd, file ? " " : "", file ? file : "");
+    else if (call && file)
+        put(text, "(%.60s)", file);
+    int n = waits_for(task);
+    for (int i = 0; i < n && i < 3; i++)
+        put(text, "%s%ld", i ? ", " : " for ", (long)look->found[i]->pid);
+    if (n > 3)
+        put(text, " and %d more", n - 3);
+    if (n == 0 && task->outsider)
+        put(text, " for %ld", (long)task->outsider);
+}
+
+static void put_json_or_null(struct text *text, const char *field, const char *string)
+{
+    put(text, ",\"%s\":", field);
+    if (string)
+        put_json(text, string);
+    else
+        put(text, "null");
+}
+
+static void put_task(struct text *text, const struct task *task)
+{
+    char number[16];
+    put(text, "{\"tid\":%ld,\"state\":\"%c\"", (long)task->tid, task->state);
+    put_json_or_null(text, "wchan", task->wchan);
+    put_json_or_null(text, "call", call_of(task, number));
+    put(text, task->fd >= 0 ? ",\"fd\":%d" : ",\"fd\":null", task->fd);
+    put_json_or_null(text, "file", file_of(task));
+    put(text, ",\"waits_for\":[");
+    int n = waits_for(task);
+    for (int i = 0; i < n; i++)
+        put(text, "%s%ld", i ? "," : "", (long)look->found[i]->pid);
+    put(text, n == 0 && task->outsider ? "%ld]}" : "]}", (long)task->outsider);
+}
+
+/* Publishes what was put behind the first *LENGTH bytes of a text, if it was not cut. */
+static bool publish(const struct text *text, const char *start, atomic_int *length)
+{
+    if (text->at >= text->end - 1)
+        return false;
+    *length = (int)(text->at - start);
+    return true;
+}
+
+/* An object for the report's `running`. */
+static bool record_process(const struct process *process)
+{
+    struct text text = {look->json + look->json_length, look->json + JSON_SIZE};
+    long long ms = process->age / 1000000, cpu = process->cpu / 1000000;
+    put(&text, "%s{\"pid\":%ld,", look->json_length ? "," : "", (long)process->pid);
+    put(&text, "\"ppid\":%ld,\"state\":\"%c\",", (long)process->parent, process->state);
+    put(&text, "\"elapsed_s\":%lld.%03lld,", ms / 1000, ms % 1000);
+    put(&text, "\"cpu_s\":%lld.%03lld", cpu / 1000, cpu % 1000);
+    put_json_or_null(&text, "wchan", process->ntasks ? process->tasks[0].wchan : "-");
+    put_json_or_null(&text, "command", command_of(process));
+    put(&text, ",\"threads\":[");
+    for (int i = 0; i < process->ntasks; i++) {
+        put(&text, i ? "," : "");
+        put_task(&text, &process->tasks[i]);
+    }
+    put(&text, "]}");
+    return publish(&text, look->json, &look->json_length);
+}
+
+/* A line of the table is a string of its own: no name can end it. */
+static void end_line(struct text *text)
+{
+    text->at += text->at < text->end - 1;
+}
+
+/* Lines for standard error: a process, then threads of it that wait elsewhere; neighbours share a line. */
+static bool show_process(const struct process *process, int depth)
+{
+    struct text text = {look->table + look->table_length, look->table + TABLE_SIZE - CIRCLES_SIZE};
+    long tenths = (long)(process->age / (SECOND / 10));
+    char what[256] = "-", next[256];
+    int n = process->ntasks, i = 0;
+    for (int lines = 0; lines == 0 || (i < n && lines < LINES); lines++) {
+        struct text line = {what, what + sizeof what};
+        int first = i, same = 1;
+        if (n)
+            describe(&line, &process->tasks[i++]);
+        for (; i < n; i++, same++) {
+            describe(&(struct text){next, next + sizeof next}, &process->tasks[i]);
+            if (strcmp(what, next) != 0)
+                break;
+        }
+        struct text out = {next, next + sizeof next};
+        if (same > 1)
+            put(&out, "%d threads: ", same);
+        else if (lines)
+            put(&out, "thread %ld: ", (long)process->tasks[first].tid);
+        put(&out, "%s", what);
+        if (lines == 0)
+            put(&text, "%7ld %c %6ld.%ld s  ", (long)process->pid, process->state, tenths / 10, tenths % 10);
+        put(&text, lines ? "%22s%s" : "%s%-28s ", "", next);
+        if (lines == 0)
+            put(&text, "%*s%s", 2 * (depth < 16 ? depth : 16), "", command_of(process));
+        end_line(&text);
+    }
+    if (process->threads > i && n) {
+        put(&text, "%22s%d threads more", "", process->threads - i);
+        end_line(&text);
+    }
+    return publish(&text, look->table, &look->table_length);
+}
+
+/* `a (pid 12) and b (pid 13) wait for each other: a in wait4 for 13, b in write(1 pipe:[5]) for 12` */
+static void show_circle(int circle)
+{
+    struct text text = {look->table + look->table_length, look->table + TABLE_SIZE};
+    struct text json = {look->circles + look->circles_length, look->circles + CIRCLES_SIZE};
+    int members = 0, n = 0;
+    for (int i = 0; i < look->nprocesses; i++)
+        members += look->processes[i].circle == circle;
+    for (struct process *process = look->processes; process < look->processes + look->nprocesses; process++) {
+        if (process->circle != circle)
+            continue;
+        put(&json, n ? ",%ld" : look->circles_length ? ",[%ld" : "[%ld", (long)process->pid);
+        put(&text, "%s", n == 0 ? "" : n == members - 1 ? " and " : ", ");
+        put(&text, "%s (pid %ld)", process->name, (long)process->pid);
+        n++;
+    }
+    put(&json, "]");
+    put(&text, members == 1 ? " waits for itself: " : " wait for each other: ");
+    for (struct process *process = look->processes; process < look->processes + look->nprocesses; process++) {
+        const struct task *task = process->tasks;
+        if (process->circle != circle)
+            continue;
+        while (task < process->tasks + process->ntasks - 1 && task->ender != OTHERS)
+            task++;
+        put(&text, "%s in ", process->name);
+        describe(&text, task);
+        put(&text, --n ? ", " : "");
+    }
+    end_line(&text);
+    if (members == 0 || text.at >= text.end - 1)
+        return;
+    look->table_length = (int)(text.at - look->table);
+    if (opt.report && !look->recorded)
+        publish(&json, look->circles, &look->circles_length);
+}
+
+/* Table and JSON, as a tree, those above before those below; what there is no time or room for is counted. */
+static void write_picture(void)
+{
+    struct process *process = look->processes[0].first;
+    bool json = opt.report && !look->recorded, room = true;
+    for (int depth = 0, n = 0; process && room && (n < 64 || now() < look->until); n++) {
+        if (!process->looked)
+            look_briefly(process);
+        if (process->state)
+            process->shown = room = show_process(process, depth) && (!json || record_process(process));
+        struct process *next = process->first;
+        for (depth += next != NULL; !next && process != look->processes; process = process->above) {
+            next = process->next;
+            depth -= !next;
+        }
+        process = next;
+    }
+    look->more = look->missed;
+    for (int i = 1; i < look->nprocesses; i++) {
+        process = &look->processes[i];
+        look->more += (process->state || !process->looked) && !process->shown;
+        if (process->shown && process->threads > process->ntasks)
+            look->more += process->threads - process->ntasks;
+    }
+    for (int circle = 1; circle <= look->ncircles; circle++)
+        show_circle(circle);
+}
+
+/* ---- what was left behind */
+
+/* Does a process of the command's session read from a pipe or a socket that is not our own standard input? */
+static bool is_reader(pid_t pid)
+{
+    char name[NAME_SIZE], own[32];
+    pid_t session = getsid(pid);
+    if ((session != getsid(0) && session != run->command) || !read_link(pid, "fd", STDIN_FILENO, name))
+        return false;
+    bool is_pipe = strncmp(name, "pipe:[", 6) == 0;
+    snprintf(own, sizeof own, is_pipe ? "pipe:[%llu]" : "socket:[%llu]", (unsigned long long)run->stdin_ino);
+    return (is_pipe || strncmp(name, "socket:[", 8) == 0) && strcmp(name, own) != 0;
+}
+
+/*
+ * Has a process of the command's group had the TERM that went there? Whoever is older; the kernel counts in ticks of 10 ms,
+ * and one that was born in the same tick is asked again.
+ */
+static bool has_had_term(pid_t pid)
+{
+    char text[1024], *end;
+    int64_t tick = SECOND / sysconf(_SC_CLK_TCK);
+    if (run->termed == 0 || getpgid(pid) != group() || read_proc(pid, "stat", text, sizeof text) <= 0 || !(end = strrchr(text, ')')))
+        return false;
+    return (strtoll(word(end + 1, 19), NULL, 10) + 1) * tick <= run->termed;
+}
+
+static void record_left(struct process *process)
+{
+    struct text text = {look->left + look->left_length, look->left + LEFT_SIZE};
+    if (process->state == 0 || process->state == 'Z')
+        return;
+    put(&text, "%s{\"pid\":%ld", look->left_length ? "," : "", (long)process->pid);
+    put_json_or_null(&text, "command", command_of(process));
+    put(&text, "}");
+    process->shown = publish(&text, look->left, &look->left_length);
+}
+
+/* A step: one process that the command has left behind. */
+static void look_left(int index)
+{
+    struct process *process = &look->processes[index];
+    char line[NAME_SIZE];
+    if (index > 0)
+        look_briefly(process);
+    if (process->state == 0 || process->state == 'Z')
+        return;
+    if (has_had_term(process->pid))
+        look->told[look->ntold++] = process->pid;
+    if (look->nreaders < READERS && is_reader(process->pid)) {
+        look->readers[look->nreaders] = process->pid;
+        look->nreaders++;
+    }
+    read_command_line(process->pid, process->name, line, sizeof line);
+    process->command = keep(line);
+    record_left(process);
+}
+
+/* ---- the looker */
+
+/* A step for each of *COUNT records, which it may make more; for one of them even where there is no time. */
+static void each_record(void (*step)(int), const atomic_int *count, int share)
+{
+    int i = 0;
+    allot(share);
+    for (; i < *count && (i == 0 || now() < look->until); i++)
+        step(i);
+    look->unread |= i < *count;
+    if (step == find_children)
+        look->missed += *count - i;                     /* as many at least: they may have children */
+}
+
+/* The supervisor reads what it is asked for, and sends CHLD. */
+static void await_calls(int share)
+{
+    struct mask chld = mask_of(SIGCHLD);
+    siginfo_t info;
+    allot(share);
+    if (look->asked > look->served)
+        syscall(SYS_tgkill, look->supervisor, look->supervisor, SIGCHLD);
+    while (look->asked > look->served && now() < look->until)
+        take_signal(&chld, &info, 5000000);
+}
+
+/* In a group of its own, without a descriptor, and gone when the supervisor is. */
+static void be_looker(void) __attribute__((noreturn));
+static void be_looker(void)
+{
+    char call[32] = "";
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != look->supervisor)
+        _exit(1);
+    setpgid(0, 0);
+    self.has_stderr = false;
+    close_all(0, ~0u);
+    setpriority(PRIO_PROCESS, 0, -10);                  /* where it may: on a busy machine time is short */
+    self.looker = self.pid = getpid();
+    read_proc(self.pid, "syscall", call, sizeof call);
+    look->foreign = strtol(call, NULL, 10) != SYS_read || *call == '\0';
+    each_record(find_children, &look->nprocesses, 40);
+    if (look->what == WHO_IS_LEFT) {
+        each_record(look_left, &look->nprocesses, 100);
+    } else {
+        each_record(look_at, &look->nprocesses, 60);
+        await_calls(30);
+        each_record(decode_asked, &look->ntasks, 30);
+        each_record(name_sockets, &look->ntasks, 30);
+        each_record(find_ends, &look->nprocesses, 40);
+        find_circles();
+        if (look->ncircles) {
+            each_record(look_again, &look->ntasks, 30);
+            await_calls(30);
+            each_record(confirm, &look->ntasks, 30);
+        }
+        allot(100);
+        write_picture();
+    }
+    look->finished = 1;
+    _exit(0);
+}
+
+/* ---- the supervisor's side */
+
+static void note_outside(pid_t fd, void *unused)
+{
+    char name[NAME_SIZE];
+    (void)unused;
+    if (look->noutside < OUTSIDE && read_link(self.pid, "fd", fd, name) && strncmp(name, "/dev/", 5) != 0)
+        look->outside[look->noutside++] = hash_of(name);
+}
+
+/* At the start under -v and -o, else when it is needed: room (untouched pages cost nothing), and which files others may hold. */
+static void map_look(void)
+{
+    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+    look = mmap(NULL, sizeof *look, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (look == MAP_FAILED)
+        look = NULL;
+    else
+        each_entry_of(self.pid, "fd", note_outside, NULL);
+}
+
+/*
+ * Forks the looker, self.looker. False: there is none to be had, and end_look() says what the supervisor may
+ * see by itself.
+ */
+static bool start_look(enum look_for what)
+{
+    if (!look)
+        map_look();
+    if (!look)
+        return false;
+    memset(look, 0, offsetof(struct look, recorded));
+    memset(look->things, 0, sizeof look->things);
+    look->what = what;
+    look->supervisor = self.pid;
+    look->started = now();
+    look->nprocesses = 1;
+    look->processes[0] = (struct process){.pid = self.pid};
+    pid_t pid = fork();
+    if (pid == 0)
+        be_looker();
+    if (pid < 0)
+        return false;
+    setpgid(pid, pid);
+    self.looker = pid;
+    return true;
+}
+
+/* Reads `syscall` of threads whose `stat` did not hold the looker, of 256 at most. */
+static void serve_look(void)
+{
+    if (!look || !self.looker || look->asked <= look->served)
+        return;
+    for (int n = 0; n < 256 && look->served < look->asked; n++) {
+        struct task *task = look->queue[look->served];
+        read_task(task, "syscall", task->call, sizeof task->call);
+        look->served++;
+    }
+    if (look->served < look->asked)
+        self.more = true;
+    else
+        kill(self.looker, SIGCHLD);
+}
+
+/* Where the looker did not come to an end: what can be had without being held, of the first 256 at least. */
+static void look_from_here(void)
+{
+    if (look->nprocesses == 1)
+        each_child(add_process, look->processes);
+    if (look->nprocesses == 1 && run->command && !run->ended)
+        add_process(run->command, look->processes);
+    for (int i = 1; i < look->nprocesses && i < 256 && look->what == WHO_IS_LEFT; i++)
+        if (!look->processes[i].looked) {
+            look_briefly(&look->processes[i]);
+            record_left(&look->processes[i]);
+        }
+    if (look->what == WHO_IS_LEFT)
+        return;
+    look->until = look->started + LOOK_TIME;
+    look->table_length = look->ncircles = 0;
+    if (!look->recorded)
+        look->json_length = look->circles_length = 0;
+    write_picture();
+}
+
+/* The looker has ended, or was ended: prints what was seen, under -v. The report has what was seen first. */
+static void end_look(void)
+{
+    struct winsize size;
+    bool narrow = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 32;
+    int columns = narrow ? size.ws_col - (int)strlen("tiny-reaper: ") : LINE;
+    if (!look)
+        return;
+    if (!look->finished)
+        look_from_here();
+    for (int i = 0; i < look->ntold && look->what == WHO_IS_LEFT; i++)
+        set_bit(told_pids, look->told[i]);
+    for (int i = 0; i < look->nreaders && look->what == WHO_IS_LEFT; i++)
+        set_bit(reader_pids, look->readers[i]);
+    for (int i = 1; i < look->nprocesses && look->what == WHO_IS_LEFT; i++)
+        if (look->processes[i].shown)
+            tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
+    if (look->what == WHO_IS_LEFT)
+        return;
+    look->recorded = true;
+    tell("still running:");
+    tell("%.*s", columns, "    pid state  elapsed  waits in, and for whom       command");
+    for (int at = 0; at < look->table_length && opt.verbose; at += (int)strlen(look->table + at) + 1)
+        tell("%.*s", columns, look->table + at);
+    if (look->more)
+        tell("and %d more, for which there was no time or no room", look->more);
+}
+
+/* The report's fields, each after a comma. */
+static void put_look(struct text *text)
+{
+    if (!look)
+        return;
+    if (look->recorded)
+        put(text, ",\"running\":[%.*s],\"more\":%d", look->json_length, look->json, look->more);
+    if (look->circles_length)
+        put(text, ",\"cycles\":[%.*s]", look->circles_length, look->circles);
+    put(text, ",\"left\":[%.*s]", look->left_length, look->left);
+}
+
 
 /* ---------------------------------------------------------------- ending */
 
@@ -2043,7 +3783,7 @@ static void hear(int sig, const siginfo_t *info)
         self.group_stopped = true;
     else if ((sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH) && typed)
         relay(sig);
-    else if (sig == SIGTSTP && !from_outer && !ring_holds(SIGCONT))
+    else if (sig == SIGTSTP && !from_outer && !waits_at(run->outer, SIGCONT) && !ring_holds(SIGCONT))
         relay(sig);
 }
 
@@ -2056,9 +3796,23 @@ static void seconds_since(int64_t start, char buffer[static 32])
 }
 
 /*
+ * The command was stopped by STOP: outer is, too, or the job, where the whole group was. We send it, who send the CONT to come
+ * as well, so that the two can't overtake each other; not as long as a CONT waits at outer, which it would throw away.
+ */
+static void pass_stop(void)
+{
+    if (self.pid == 1 || (guarded() && has(JOB_SIDE)) || self.sent_stop || waits_at(run->outer, SIGCONT) || ring_holds(SIGCONT))
+        return;
+    self.sent_stop = self.group_stopped && run->job > 1 ? -run->job : run->outer;
+    self.group_stopped = false;
+    if (self.pid == run->outer || getppid() == run->outer)
+        kill(self.sent_stop, SIGSTOP);
+    self.more = true;                               /* the ring, once more */
+}
+
+/*
  * The command was stopped by SIG: that is said in run->stop, and outer answers in run->stand. A TSTP that waits here is
- * passed up first: the job's other members stop before outer does. A SIGSTOP is sent by us, who send the CONT to come as
- * well, so that the two can't overtake each other; not when a CONT waits at outer, which it would throw away.
+ * passed up first: the job's other members stop before outer does.
  */
 static void command_stopped(int sig)
 {
@@ -2069,13 +3823,8 @@ static void command_stopped(int sig)
             hear(heard, &info);
     self.serial = (self.serial + 1) & 0xffffff;
     run->stop = self.serial << 8 | (unsigned)sig;
-    wake(run->outer);
-    if (sig == SIGSTOP && self.pid != 1 && !waits_at(run->outer, SIGCONT)) {
-        self.sent_stop = self.group_stopped && run->job > 1 ? -run->job : run->outer;
-        if (self.pid == run->outer || getppid() == run->outer)
-            kill(self.sent_stop, SIGSTOP);
-    }
-    self.group_stopped = false;
+    if (sig != SIGSTOP)
+        wake(run->outer);
 }
 
 /*
@@ -2085,6 +3834,7 @@ static void command_stopped(int sig)
 static void command_goes_on(void)
 {
     run->stop = 0;
+    self.group_stopped = false;
     if ((run->stand & 0xff) == HALTED)
         signal_outer(SIGCONT);
     if (self.sent_stop && self.pid != run->outer && getppid() == run->outer)
@@ -2320,6 +4070,8 @@ static void answer(void)
 {
     unsigned stop = run->stop, stand = run->stand;
     int sig = (int)(stop & 0xff);
+    if (sig == SIGSTOP)
+        pass_stop();
     if (stop == 0 || stand >> 8 != stop >> 8 || self.served == stop >> 8)
         return;
     if ((stand & 0xff) == GRANTED) {
@@ -2387,7 +4139,7 @@ static void put_command(struct text *text)
     put(text, "]");
 }
 
-enum { RECORD_SIZE = 16 * 1024 };
+enum { RECORD_SIZE = 16 * 1024 + JSON_SIZE + CIRCLES_SIZE + LEFT_SIZE };
 
 /* Makes *run, with room for the report's texts behind it if there is to be one, and the command's text in it. No heap. */
 static void map_run(void)
@@ -2420,7 +4172,7 @@ static void open_report(void)
     int fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
     self.report_fd = fd < 0 || fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (self.report_fd < 0)
-        die(FAILED, "cannot open report file '%s': %s", opt.report, strerror(errno));
+        die(FAILED, "%scannot open report file '%s': %s", opt.report_where, opt.report, strerror(errno));
     if (fd != self.report_fd)
         close(fd);                                  /* 0, 1 or 2 was closed, and stays so for the command */
 }
@@ -2544,7 +4296,9 @@ static void put_report(struct text *text)
     put(text, "\"core_dumped\":%s,\"escalated\":%s,", truth(death && WCOREDUMP(run->wait_status)), truth(run->escalated));
     put_signals(text);
     put(text, "\"oom_killed\":%s,", truth(oom_killed()));
-    put(text, "\"reaped\":%lu,\"ended\":%lu}\n", run->reaped, run->cleared);
+    put(text, "\"reaped\":%lu,\"ended\":%lu", run->reaped, run->cleared);
+    put_look(text);
+    put(text, "}\n");
 }
 
 /*
@@ -2732,12 +4486,13 @@ static void handle(int sig, const siginfo_t *info)
         self.job_waits = false;
         if (run->stop)
             run->stand = (run->stop & ~0xffu) | FOLLOWING;
-        if (self.wants && !run->ended)
-            give_terminal(WITH_JOB);
     }
+    ring_write(sig);                                /* no call before: inner looks for a CONT that waits, or is in the ring */
+    if (sig == SIGCONT && self.wants && !run->ended)
+        give_terminal(WITH_JOB);                    /* before it goes on */
+    wake(run->inner);
     note_sender(sig, info);
     tell_forwarded(sig, info);
-    ring_write(sig);
 }
 
 /* How long to sleep: not at all where a look met its bound; to the deadline where there is no timer; else for ever, -1. */
@@ -2877,6 +4632,7 @@ static void begin(void)
     run->oom_before = -1;
     if (!opt.report && !opt.verbose)
         return;
+    map_look();
     run->date = read_clock(CLOCK_REALTIME);
     find_oom_file();
     run->oom_before = oom_kills();
@@ -2905,7 +4661,7 @@ int main(int argc, char **argv)
     self.has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
     if (!block_signals(&self.inherited_mask))
         die(FAILED, "cannot block signals: %s", strerror(errno));
-    parse_options(argc, argv);
+    parse_options(argv);
     open_report();
     begin();
     bool started = start();
