@@ -39,13 +39,15 @@
 #define EARLY 2             /* Ctrl-Z while the command is started, in a script */
 #define TSTP_CONT 3         /* TSTP to outer, and then a CONT */
 #define ASKS 4              /* a command that reads, stopped by Ctrl-Z, bg, fg */
-#define STOPPED 5           /* STOP to the command, a CONT to the command or to outer, fg */
-#define DIRECT 6            /* TSTP and CONT to the command itself, twice */
+#define STOPPED 5           /* STOP to the command, and then a CONT to outer */
+#define DIRECT 6            /* stops and CONT to the command itself */
 #define NUDGED 7            /* Ctrl-Z, fg, and somebody's TTIN to outer */
-#define SHARED 8            /* another member of the job reads as well */
+#define SHARED 8            /* Ctrl-Z and fg, with another member of the job */
 #define ORPHAN 9            /* nobody could continue the job */
-#define MEETING 11          /* TSTP and CONT to the command itself, and fg */
 #define ENDING 10           /* the command ends, whatever comes */
+#define MEETING 11          /* TSTP and CONT to the command itself, and fg */
+#define READERS 12          /* the command and another member of the job read */
+#define RELAYED 13          /* Ctrl-Z, and then a CONT to the job */
 
 #ifndef SCENARIO
 #define SCENARIO TYPED
@@ -64,15 +66,17 @@ inline set_up() {
     if
     :: scenario == TYPED -> wants = true; ctrl_z = 2; fgs = 2
     :: scenario == EARLY -> wants = true; ctrl_z = 1; fgs = 1; at_start = true; has_member = true; watched = MEM
-    :: scenario == TSTP_CONT -> wants = true; tstp_outer = 1; cont_outer = 1; fgs = 1
-    :: scenario == ASKS -> reads = 1; ctrl_z = 1; bgs = 1; fgs = 2
-    :: scenario == STOPPED -> wants = true; stop_command = 1; cont_outer = 1; cont_command = 1; fgs = 1
-    :: scenario == DIRECT -> wants = true; tstp_command = 2; cont_command = 2
+    :: scenario == TSTP_CONT -> wants = true; tstp_outer = 1; cont_outer = 1
+    :: scenario == ASKS -> reads = 1; ctrl_z = 1; bgs = 1; fgs = 1
+    :: scenario == STOPPED -> wants = true; stop_command = 1; cont_outer = 1
+    :: scenario == DIRECT -> wants = true; tstp_command = 1; stop_command = 1; cont_command = 2
     :: scenario == MEETING -> wants = true; tstp_command = 1; cont_command = 1; fgs = 1
     :: scenario == NUDGED -> wants = true; ttin_outer = 1; ctrl_z = 1; fgs = 2
-    :: scenario == SHARED -> wants = true; has_member = true; reads = 1; member_reads = 1; ctrl_z = 1; fgs = 1
+    :: scenario == SHARED -> wants = true; has_member = true; ctrl_z = 1; fgs = 1
+    :: scenario == READERS -> wants = true; has_member = true; reads = 1; member_reads = 1
+    :: scenario == RELAYED -> wants = true; has_member = true; ctrl_z = 1; cont_outer = 1
     :: scenario == ORPHAN -> orphaned = true; reads = 1; ttin_outer = 1; tstp_command = 1; foreground = SHELL
-    :: scenario == ENDING -> wants = true; may_end = true; ctrl_z = 1; fgs = 1; has_member = true; member_reads = 1
+    :: scenario == ENDING -> wants = true; may_end = true; ctrl_z = 1; fgs = 1
     fi
 }
 
@@ -214,7 +218,7 @@ proctype others() {
     :: atomic { ctrl_z && foreground == GRP && born -> ctrl_z--; due = false; send_group(TSTP, KERNEL) }
     :: atomic { tstp_outer && !gone[OUT] -> tstp_outer--; due = false; send(OUT, TSTP, OTHERS) }
     :: atomic { ttin_outer && !gone[OUT] -> ttin_outer--; due = false; send(OUT, TTIN, OTHERS) }
-    :: atomic { cont_outer && !tstp_outer && !ttin_outer && !stop_command && !tstp_command && !closed -> cont_outer--; due = true; send(OUT, CONT, OTHERS) }
+    :: atomic { cont_outer && !ctrl_z && !tstp_outer && !ttin_outer && !stop_command && !tstp_command && !closed -> cont_outer--; due = true; send_job(CONT, OTHERS) }
     :: atomic { tstp_command && born -> tstp_command--; due = false; send(CMD, TSTP, OTHERS) }
     :: atomic { stop_command && born -> stop_command--; due = false; send(CMD, STOP, OTHERS) }
     :: atomic { cont_command && stopped[CMD] -> cont_command--; send(CMD, CONT, OTHERS) }
@@ -235,7 +239,7 @@ proctype quiet() {
         assert(!stopped[CMD] || stopped[OUT]);                  /* the command stopped: the shell's job is */
         assert(!stopped[OUT] || at_prompt);                     /* the shell has its prompt */
         assert(!at_prompt || foreground == SHELL);              /* and the terminal */
-        assert(at_prompt || !reads || gone[CMD] || foreground == GRP)   /* in the foreground who wants the terminal has it */
+        assert(at_prompt || (!reads && !wants) || gone[CMD] || foreground == GRP)  /* in the foreground who wants the terminal has it */
     fi
 }
 

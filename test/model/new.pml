@@ -22,23 +22,22 @@ byte stop, stand;                               /* serial << 3 | signal, or stan
 #define PUBLISH_FIRST 3     /* HALTED, then the raise: who continues the command in between sees it */
 #define COMPARE 4           /* between raise and stop: is it still the same stop? */
 #define COMPARE_TERMINAL 5  /* and does it still want for the terminal? */
-#define UNANSWERED 6        /* back with another stop pending: nothing is answered yet */
-#define ANSWER_TO_CONT 7    /* a CONT from others answers the present stop */
-#define LOOK_AGAIN 8        /* a stop that is taken while the command is stopped: follow again */
-#define ANY_SERIAL 9        /* HALTED of whatever serial: continue outer */
-#define ONLY_WITH_JOB 10    /* at the start */
-#define RELAY_FIRST 11      /* a TSTP is relayed before its stop is published */
-#define STAND_AFTER_STOP 12 /* after STOP was sent to outer: has it answered meanwhile? */
-#define CONT_IN_RING 13     /* a TSTP is not relayed when a CONT is under way */
-#define GRANT_WITH_US 14    /* TTIN, but the terminal is the command's by now: granted */
-#define LOOK_BEFORE_STOP 15 /* a CONT that waits at outer is not thrown away by our STOP */
-#define LOOK_BEFORE_RELAY 16    /* nor by our TSTP */
-#define RING_FIRST 17       /* no stop is followed while inner has signals before it, which may undo it */
+#define LOOK_AGAIN 6        /* a stop that is taken while the command is stopped: follow again */
+#define ANY_SERIAL 7        /* HALTED of whatever serial: continue outer */
+#define ONLY_WITH_JOB 8     /* at the start */
+#define RELAY_FIRST 9       /* a TSTP is relayed before its stop is published */
+#define CONT_IN_RING 10     /* a TSTP is not relayed when a CONT is under way */
+#define GRANT_WITH_US 11    /* TTIN, but the terminal is the command's by now: granted */
+#define LOOK_BEFORE_STOP 12 /* a CONT that waits at outer is not thrown away by our STOP */
+#define LOOK_BEFORE_RELAY 13 /* nor by our TSTP */
+#define RING_FIRST 14       /* no stop is followed while inner has signals before it, which may undo it */
+#define ANY_STOP 15         /* LOOK_AGAIN for TTIN too, and for what inner relays */
 #define RULE(number) (mutant != number)
 
 chan ring = [8] of { byte };
 byte written, seen;                             /* places in the ring: outer's; and inner's, after the reap() that followed */
 bool done;
+bool holding;                                   /* outer has taken a CONT, and is about to write it down */
 
 /* The named gap: between the look for a pending CONT and a stop's birth there is one system call, in which nobody else sends a CONT. */
 #define ENTER_NAMED_GAP closed = true
@@ -55,7 +54,7 @@ inline take(p, sig, sender) {
         :: chld[p] -> chld[p] = false; sig = 0; sender = KERNEL
         :: else ->
             if
-            :: cont[p] -> cont[p] = false; sig = CONT; sender = cont_by[p]; cont_by[p] = 0
+            :: cont[p] -> cont[p] = false; sig = CONT; holding = (p == OUT && cont_by[p] == OTHERS); sender = cont_by[p]; cont_by[p] = 0
             :: else ->
                 if
                 :: tstp[p] -> tstp[p] = false; sig = TSTP; sender = tstp_by[p]; tstp_by[p] = 0
@@ -118,7 +117,7 @@ look:
         :: did -> stand = WORD(SERIAL(s), GRANTED); wake(INN); goto sleep
         :: else
         fi
-    :: LOW(s) == STOP -> goto sleep
+    :: LOW(s) == STOP -> wake(INN); goto sleep                  /* who sends STOP */
     :: else
     fi;
     atomic {
@@ -161,15 +160,11 @@ look:
     fi;
     d_step {                                                            /* sigpending() */
         if
-        :: cont[OUT] -> sig = FOLLOWING
-        :: !cont[OUT] && (tstp[OUT] || ttin[OUT]) -> sig = (RULE(UNANSWERED) -> 0 : FOLLOWING)
+        :: cont[OUT] || tstp[OUT] || ttin[OUT] -> sig = FOLLOWING  /* a stop that is taken will be looked at again */
         :: else -> sig = REFUSED
         fi
     };
-    if
-    :: sig == 0 -> stand = 0
-    :: else -> stand = WORD(SERIAL(s), sig)
-    fi;
+    stand = WORD(SERIAL(s), sig);
     wake(INN);
 sleep:
     take(OUT, sig, sender);
@@ -177,10 +172,10 @@ sleep:
     :: sig == CONT && sender != INN && sender != OUT ->
         s = stop;
         if
-        :: s && RULE(ANSWER_TO_CONT) -> stand = WORD(SERIAL(s), FOLLOWING)
+        :: s -> stand = WORD(SERIAL(s), FOLLOWING)
         :: else
         fi;
-        d_step { ring ! CONT; written++ }; wake(INN)
+        d_step { ring ! CONT; written++; holding = false }; wake(INN)
     :: sig == TTIN && sender != OTHERS ->       /* a member's: who else reads is in a group of its own */
         give_back(did);
         if
@@ -191,7 +186,7 @@ sleep:
     :: else
     fi;
     if
-    :: (sig == TSTP || sig == TTIN) && stop && RULE(LOOK_AGAIN) -> stand = 0
+    :: (sig == TSTP || (sig == TTIN && RULE(ANY_STOP))) && (sender != INN || RULE(ANY_STOP)) && stop && RULE(LOOK_AGAIN) -> stand = 0
     :: else
     fi;
     d_step { s = 0; did = false; sig = 0; sender = 0 };
@@ -205,10 +200,14 @@ leave:
     gone[OUT] = true
 }
 
-/* From inner to outer or the job, looked at in /proc/OUTER/status: false if a CONT waits there. */
+/*
+ * From inner to outer or the job, looked at in /proc/OUTER/status: false if a CONT waits there, or (looked at after) in the ring. The second half of the named gap: outer
+ * has taken a CONT, and writes it down without a system call in between.
+ */
 inline may_stop_outer(may, rule) {
     atomic {
-        may = !cont[OUT] || !RULE(rule);
+        !holding;
+        may = (!cont[OUT] || !RULE(rule)) && (!ring ?? [CONT] || !RULE(CONT_IN_RING));
         if
         :: may -> ENTER_NAMED_GAP
         :: else
@@ -218,7 +217,7 @@ inline may_stop_outer(may, rule) {
 
 inline relay(by) {
     if
-    :: by != OUT && by != INN && !(ring ?? [CONT] && RULE(CONT_IN_RING)) ->
+    :: by != OUT && by != INN ->
         may_stop_outer(did, LOOK_BEFORE_RELAY);
         if
         :: did -> atomic { send_job(TSTP, INN); LEAVE_NAMED_GAP }
@@ -230,7 +229,7 @@ inline relay(by) {
 
 proctype inner() {
     byte sig, sender, serial, s, taken;
-    bool did, sent_stop;
+    bool did, sent_stop, owes_stop;
     if
     :: wants -> atomic { if :: foreground == JOB || !RULE(ONLY_WITH_JOB) -> foreground = GRP :: else fi }
     :: else
@@ -265,19 +264,9 @@ look:
         serial++;
         assert(serial < 16);
         stop = WORD(serial, s);
+        owes_stop = (s == STOP);
         if
-        :: s == STOP ->
-            may_stop_outer(did, LOOK_BEFORE_STOP);
-            if
-            :: did ->
-                atomic { send(OUT, STOP, INN); LEAVE_NAMED_GAP };
-                sent_stop = true;
-                if
-                :: stand == WORD(serial, FOLLOWING) && RULE(STAND_AFTER_STOP) -> send(OUT, CONT, INN)
-                :: else
-                fi
-            :: else
-            fi
+        :: owes_stop
         :: else -> wake(OUT)
         fi;
         goto look
@@ -288,7 +277,7 @@ look:
         :: (LOW(stand) == HALTED && (SERIAL(stand) == SERIAL(s) || RULE(ANY_SERIAL))) || sent_stop -> send(OUT, CONT, INN)
         :: else
         fi;
-        sent_stop = false;
+        sent_stop = false; owes_stop = false;
         wake(OUT);
         goto look
     :: else
@@ -298,6 +287,18 @@ look:
         seen = taken;
         if
         :: stop && (SERIAL(stand) != serial || LOW(stand) == 0) -> wake(OUT)
+        :: else
+        fi
+    :: else
+    fi;
+    if
+    :: owes_stop && stand != WORD(serial, FOLLOWING) ->
+        may_stop_outer(did, LOOK_BEFORE_STOP);
+        if
+        :: did ->
+            atomic { send(OUT, STOP, INN); LEAVE_NAMED_GAP };
+            sent_stop = true; owes_stop = false;
+            goto look                                                   /* outer may have filled the ring, and been stopped before it woke us */
         :: else
         fi
     :: else
