@@ -92,6 +92,7 @@ bool closed;                                    /* outer is in the gap: see NAME
 
 /* Ghosts: the user's mind. */
 bool at_prompt, believed_stopped;
+bool silent;                                    /* fg of a job that runs in the background: bash sends no CONT, the terminal comes when it is asked for */
 bool due;                                       /* the last that anybody sent was a CONT: nobody may be stopped in the end */
 
 inline change(p, what) {
@@ -204,7 +205,7 @@ proctype shell() {
     :: atomic { at_prompt && foreground == SHELL && fgs -> fgs--; foreground = JOB; at_prompt = false };
        if
        :: atomic { believed_stopped && !closed -> believed_stopped = false; due = true; send_job(CONT, OTHERS) }
-       :: !believed_stopped
+       :: atomic { !believed_stopped -> silent = true }
        fi
     :: atomic { at_prompt && foreground == SHELL && believed_stopped && bgs && !closed -> bgs--; believed_stopped = false; due = true; send_job(CONT, OTHERS) }
     :: atomic { gone[watched] -> foreground = SHELL; at_prompt = true; break }
@@ -239,7 +240,7 @@ proctype quiet() {
         assert(!stopped[CMD] || stopped[OUT]);                  /* the command stopped: the shell's job is */
         assert(!stopped[OUT] || at_prompt);                     /* the shell has its prompt */
         assert(!at_prompt || foreground == SHELL);              /* and the terminal */
-        assert(at_prompt || (!reads && !wants) || gone[CMD] || foreground == GRP)  /* in the foreground who wants the terminal has it */
+        assert(at_prompt || (!reads && (!wants || silent)) || gone[CMD] || foreground == GRP)  /* in the foreground who wants the terminal has it */
     fi
 }
 

@@ -1,6 +1,6 @@
 /*
  * The two words run->stop and run->stand, and the table of the section on stops and terminal. A rule in RULE() can be taken out by
- * -DMUTANT=...: some scenario misses it.
+ * -DMUTANT=...: some scenario of `run` misses it (not COMPARE_TERMINAL: there is no neighbour here who gives the terminal back).
  */
 byte stop, stand;                               /* serial << 3 | signal, or stand */
 
