@@ -864,11 +864,11 @@ STEPS
 
 # ---- 11. who asks, reads or only wants to know
 
-# picks STEPS: a command that reads the terminal though its output is not one, in a command substitution.
 @test "x=\$(tiny-reaper picker) reads the terminal, at a prompt and in a script" {
   for shell in "${SHELLS[@]}"; do
     at_prompt "$shell" <<STEPS
-      type x=\$($P head -n 1); echo "<g"ot "\$x>"
+      type x=\$($P sh -c 'echo "<re"ady">" >&2; exec head -n 1'); echo "<g"ot "\$x>"
+      see <ready>
       type word
       see <got word>
       prompt
@@ -1042,12 +1042,12 @@ STEPS
       alone"
   on_terminal $P tty-user talk <<<"${steps//\{tiny\}/\{shell\}}"
   [[ ! $P ]] || on_terminal $P -G tty-user talk <<<"${steps//\{tiny\}/\{shell\}}"
-  on_terminal "${namespace[@]}" $P tty-user talk <<<"${steps/'type catch'/$'find init pgrep -P {shell}\ntype catch'}" >seen || { cat seen; false; }
+  steps="${steps/'type catch'/$'find init pgrep -P {shell}\n      type catch'}"
+  on_terminal "${namespace[@]}" $P tty-user talk <<<"${steps//\{tiny\}/\{init\}}"
 }
 
 # ---- 13. what the terminal is like afterwards
 
-# shows_echo: in what mode is the terminal of the session?
 @test "where the limit, -d or a kill -9 has ended the command in the foreground, the terminal's modes are as before" {
   local is_back="until stty -a -F /dev/{tty} | grep -q '[^-]echo '"
   for shell in "${SHELLS[@]}"; do
@@ -1115,11 +1115,11 @@ STEPS
 # ---- 14. namespaces, chroots
 
 @test "as PID 1 of a namespace in the background of an interactive shell: the shell keeps its terminal" {
-  local namespace='unshare --pid --fork --mount-proc'
-  ((EUID == 0)) || namespace+=' --user --map-root-user'
+  local in_namespace='unshare --pid --fork --mount-proc'
+  ((EUID == 0)) || in_namespace+=' --user --map-root-user'
   for shell in "${SHELLS[@]}"; do
     at_prompt "$shell" <<STEPS
-      type $namespace $P tty-user wait behind &
+      type $in_namespace $P tty-user wait behind &
       see <behind waits fg=
       type echo "<sti"ll here">"
       see <still here>
@@ -1130,7 +1130,7 @@ STEPS
       state {init} gone
       type wait
       prompt
-      type $namespace $P tty-user talk
+      type $in_namespace $P tty-user talk
       see <ready fg=1
       type hello
       see <hello fg=1
@@ -1162,9 +1162,10 @@ STEPS
 STEPS
     done
     at_prompt "$shell" <<STEPS
-      type $command head -n 1
+      type $command sh -c 'echo "<re"ady">"; read x; echo "<g"ot "\$x>"'
+      see <ready>
       type one
-      see one\s+one
+      see <got one>
       prompt
       type $command true 2>/dev/null
       prompt
