@@ -1,17 +1,20 @@
 /*
  * hold-boundaries [-n FIRST] [-l LAST] [-s STRIDE] EVENT HELD PROGRAM [OPTION]...
  *
- * Runs PROGRAM (tiny-reaper) with a command of its own again and again, and in run N holds HELD (outer or inner) when
- * it stands at its Nth system-call boundary, entry or exit: everything else runs until it is quiet, EVENT comes, all
- * is quiet again, and HELD goes on. Then the outcome must be the one that there is without any holding. An event may
- * have several steps (Ctrl-Z, then fg): boundaries are counted through all of them, and while HELD is held the next
- * step comes. The last runs are those that ended before boundary N.
+ * Runs PROGRAM (tiny-reaper) with a command of its own again and again, and in run N holds HELD (outer or
+ * inner) when it stands at its Nth system-call boundary, entry or exit: everything else runs until it is
+ * quiet, EVENT comes, all is quiet again, and HELD goes on. Then the outcome must be the one that there is
+ * without any holding. An event may have several steps (Ctrl-Z, then fg): boundaries are counted through
+ * all of them, and while HELD is held the next step comes. The last runs are those that ended before
+ * boundary N.
  *
- * This process plays the interactive shell: it leads a session with a terminal of its own, has PROGRAM in a job (a
- * process group), takes the terminal back when the job stops, and continues it. After each step, when nothing is held
- * and all is quiet, the command is stopped if and only if the job is, and the terminal is where it belongs.
+ * This process plays the interactive shell: it leads a session with a terminal of its own, has PROGRAM in a
+ * job (a process group), takes the terminal back when the job stops, and continues it. After each step,
+ * when nothing is held and all is quiet, the command is stopped if and only if the job is, and the terminal
+ * is where it belongs.
  *
- * Says "EVENT, HELD held at each boundary: N boundaries, N runs, N wrong", and before that what was wrong and where.
+ * Says "EVENT, HELD held at each boundary: N boundaries, N runs, N wrong", and before that what was wrong
+ * and where.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -23,18 +26,19 @@
 
 /* ---------------------------------------------------------------- events */
 
-enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16, CATCHES = 32 };
+enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16 };
 
 /*
  * A step is a letter:
  *   T TERM to outer           J TERM to the job        C Ctrl-C       Z Ctrl-Z
  *   s TSTP to outer           c CONT to outer          q both at once
- *   f fg (CONT to the job, and the terminal, if the shell has seen it stop)     b bg (CONT to the job)
+ *   S STOP to outer: the command runs on
+ *   f fg: CONT to the job, and the terminal, if the shell has seen it stop     b bg: CONT to the job
  *   r the command reads the terminal     m another member of the job does       l a line is typed
  *   x the limit expires       k the process that is not held is killed          p the parent of outer dies
  *   e the command ends
- * Each event ends with e, unless it ends the command itself (ENDS). PLAIN: the command catches nothing. MEMBER: the
- * job has another member. CATCHES: it catches TSTP.
+ * Each event ends with e, unless it ends the command itself (ENDS). PLAIN: the command catches nothing.
+ * MEMBER: the job has another member. PARENT: there is a process between outer and us.
  */
 static const struct event {
     const char *name, *steps;
@@ -48,6 +52,8 @@ static const struct event {
     {"ctrl-c", "C", FOREGROUND | MEMBER, 7 << 8, "INT member-INT", NULL},
     {"ctrl-z", "ZfZf", FOREGROUND, 7 << 8, "", NULL},
     {"bg", "Zb", FOREGROUND, 7 << 8, "", NULL},
+    {"stop-fg", "Sf", FOREGROUND, 7 << 8, "", NULL},
+    {"stop-bg", "Sb", FOREGROUND, 7 << 8, "", NULL},
     {"tstp-cont", "sc", 0, 7 << 8, "", NULL},
     {"tstp+cont", "q", 0, 7 << 8, "", NULL},
     {"foreground-tstp-cont", "sc", FOREGROUND, 7 << 8, "", NULL},
@@ -77,8 +83,11 @@ static struct {
     int log, control, member_control;               /* descriptors */
     double start;
     int n, boundaries;                              /* hold at; seen */
-    int executed, held, let_go;                     /* outer has executed PROGRAM; HELD is held; is no longer traced */
+    int executed;                                   /* outer has executed PROGRAM */
+    pid_t held;                                     /* HELD's, while it is held */
+    int let_go;                                     /* it was held */
     int stopped;                                    /* the shell has seen the job stop */
+    int alone;                                      /* outer alone was stopped, and not yet continued */
     int foreground;                                 /* the job is in the foreground, as the shell has it */
     int ended, killed;                              /* outer has ended; the other one was killed */
     long call;
@@ -200,8 +209,8 @@ static void block(int how, int sig)
 }
 
 /*
- * In the child. TERM and INT are blocked, and the command unblocks them when it has its handlers: not one may be lost,
- * at whatever instant it comes.
+ * In the child. TERM and INT are blocked, and the command unblocks them when it has its handlers: not one may
+ * be lost, at whatever instant it comes.
  */
 static void become_outer(char **argv, int log, int control, int go)
 {
@@ -362,8 +371,8 @@ static void traced(pid_t pid, int status)
     int kind = status >> 8, sig = kind == 0 && status != (SIGTRAP | 0x80) ? status : 0;
     enum role here = pid == run.outer ? OUTER : INNER;
     unsigned long born = 0;
-    if (pid == run.outer && (kind == PTRACE_EVENT_FORK || kind == PTRACE_EVENT_VFORK || kind == PTRACE_EVENT_CLONE) &&
-        !run.inner && ptrace(PTRACE_GETEVENTMSG, pid, NULL, &born) == 0)
+    int forks = kind == PTRACE_EVENT_FORK || kind == PTRACE_EVENT_VFORK || kind == PTRACE_EVENT_CLONE;
+    if (pid == run.outer && forks && !run.inner && ptrace(PTRACE_GETEVENTMSG, pid, NULL, &born) == 0)
         run.inner = (pid_t)born;
     if (pid == run.outer && kind == PTRACE_EVENT_EXEC)
         run.executed = 1;
@@ -391,11 +400,11 @@ static void traced(pid_t pid, int status)
 /* Takes what the kernel has to say. The end of outer is left for remains_of. True: there was something. */
 static int take_news(void)
 {
+    static const int all = WEXITED | WSTOPPED | WCONTINUED;
     siginfo_t info = {0};
     int status;
     take_log();
-    if (run.ended || waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT | __WALL) != 0 ||
-        info.si_pid == 0)
+    if (run.ended || waitid(P_ALL, 0, &info, all | WNOHANG | WNOWAIT | __WALL) != 0 || info.si_pid == 0)
         return 0;
     if (info.si_pid == run.outer && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED &&
         info.si_code != CLD_CONTINUED)
@@ -433,7 +442,8 @@ static void look_at_process(pid_t pid, struct look *look)
     if (file)
         fclose(file);
     look->processes++;
-    look->busy |= !strchr("STZX", state) && pid != run.held && !(state == 't' && pid == run.outer && run.stopped);
+    int job_stopped = state == 't' && pid == run.outer && run.stopped;
+    look->busy |= !strchr("STZX", state) && pid != run.held && !job_stopped;
     look_below(pid, look);
 }
 
@@ -453,7 +463,7 @@ static void look_below(pid_t pid, struct look *look)
 }
 
 /*
- * Waits until everything that we have started sleeps, but for what is held: two looks between which nobody has run.
+ * Waits until everything that we have started sleeps, but for what is held: looks between which nobody ran.
  * False: outer has ended, or it never came to rest.
  */
 static int quiet(void)
@@ -467,7 +477,8 @@ static int quiet(void)
         if (run.ended)
             return 0;
         look_below(shell, &look);
-        same = !look.busy && look.processes == last.processes && look.switches == last.switches ? same + 1 : 0;
+        int changed = look.processes != last.processes || look.switches != last.switches;
+        same = look.busy || changed ? 0 : same + 1;
         last = look;
         if (now() > until) {
             wrong("not quiet after %g s", DEADLINE);
@@ -490,14 +501,15 @@ static void check_quiet(void)
 {
     pid_t holder = tcgetpgrp(tty);
     int stopped = state_of(run.command) == 'T' || state_of(run.command) == 't';
-    if (run.command && stopped != run.stopped)
-        wrong("command %s, job %s", stopped ? "stopped" : "not stopped", run.stopped ? "stopped" : "not stopped");
+    if (run.command && stopped != (run.stopped && !run.alone))
+        wrong("command %sstopped, job %sstopped", stopped ? "" : "not ", run.stopped ? "" : "not ");
     if (run.stopped || !run.foreground) {
         if (holder != shell)
             wrong("the terminal was taken from the shell (by %s)",
                   holder == run.outer ? "the job" : holder == run.inner ? "inner's group" : "somebody");
     } else if (holder != run.outer && (!run.command || holder != getpgid(run.command))) {
-        wrong("the terminal of the job in the foreground is with %s", holder == shell ? "the shell" : "nobody known");
+        wrong("the terminal of the job in the foreground is with %s",
+              holder == shell ? "the shell" : "nobody known");
     }
 }
 
@@ -537,7 +549,7 @@ static void to_foreground(int give)
         if (give)
             tcsetpgrp(tty, run.outer);
     }
-    run.stopped = 0;
+    run.stopped = run.alone = 0;
     kill(-run.outer, SIGCONT);
 }
 
@@ -563,6 +575,7 @@ static void take_step(char step)
     case 'C': type("\3", "^C"); break;
     case 'Z': type("\32", "^Z"); break;
     case 's': kill(run.outer, SIGTSTP); break;
+    case 'S': run.alone = 1, kill(run.outer, SIGSTOP); break;
     case 'c': run.stopped = 0, kill(run.outer, SIGCONT); break;
     case 'q': kill(run.outer, SIGTSTP), run.stopped = 0, kill(run.outer, SIGCONT); break;
     case 'f': to_foreground(1); break;
@@ -699,17 +712,15 @@ static void finish(void)
 
 static const char *call_name(long nr)
 {
+#define CALL(name) {SYS_##name, #name}
     static const struct { long nr; const char *name; } NAMES[] = {
-        {SYS_rt_sigtimedwait, "rt_sigtimedwait"}, {SYS_rt_sigprocmask, "rt_sigprocmask"},
-        {SYS_rt_sigaction, "rt_sigaction"}, {SYS_rt_sigpending, "rt_sigpending"}, {SYS_kill, "kill"},
-        {SYS_tkill, "tkill"}, {SYS_ioctl, "ioctl"}, {SYS_openat, "openat"}, {SYS_close, "close"},
-        {SYS_prctl, "prctl"}, {SYS_setpgid, "setpgid"}, {SYS_wait4, "wait4"}, {SYS_waitid, "waitid"},
-        {SYS_exit_group, "exit_group"}, {SYS_getppid, "getppid"}, {SYS_getpgid, "getpgid"}, {SYS_mmap, "mmap"},
-        {SYS_fcntl, "fcntl"}, {SYS_read, "read"}, {SYS_write, "write"}, {SYS_chdir, "chdir"}, {SYS_clone, "clone"},
-        {SYS_getpid, "getpid"}, {SYS_timer_create, "timer_create"}, {SYS_timer_settime, "timer_settime"},
-        {SYS_set_tid_address, "set_tid_address"}, {SYS_getsid, "getsid"}, {SYS_close_range, "close_range"},
-#ifdef SYS_fork
-        {SYS_fork, "fork"}, {SYS_vfork, "vfork"}, {SYS_open, "open"}, {SYS_getpgrp, "getpgrp"},
+        CALL(rt_sigtimedwait), CALL(rt_sigprocmask), CALL(rt_sigaction), CALL(rt_sigpending), CALL(kill),
+        CALL(tkill), CALL(ioctl), CALL(openat), CALL(close), CALL(prctl), CALL(setpgid), CALL(wait4),
+        CALL(waitid), CALL(exit_group), CALL(getppid), CALL(getpgid), CALL(mmap), CALL(fcntl), CALL(read),
+        CALL(write), CALL(chdir), CALL(clone), CALL(getpid), CALL(timer_create), CALL(timer_settime),
+        CALL(set_tid_address), CALL(getsid), CALL(close_range), CALL(clock_gettime), CALL(execve),
+#ifdef SYS_arch_prctl
+        CALL(fork), CALL(vfork), CALL(open), CALL(getpgrp), CALL(arch_prctl), CALL(readlink),
 #endif
     };
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
@@ -744,6 +755,23 @@ static void become_shell(void)
         give_up("tty");
 }
 
+/* One run; true if HELD was held. */
+static int one_run(const char *held, int n, char **argv)
+{
+    memset(&run, 0, sizeof run);
+    run.n = n;
+    start(argv);
+    take_steps(event->steps);
+    finish();
+    if (run.wrong[0] && run.let_go)
+        printf("%s, %s held at boundary %d (%s of %s, %ld): %s\n", event->name, held, n,
+               run.entry ? "entry" : "exit", call_name(run.call), run.call, run.wrong);
+    else if (run.wrong[0])
+        printf("%s, %s not held: %s\n", event->name, held, run.wrong);
+    fflush(stdout);
+    return run.let_go;
+}
+
 int main(int argc, char **argv)
 {
     int first = 1, last = 100000, stride = 1, option, most = 0, wrongs = 0, runs = 0, late = 0;
@@ -754,28 +782,22 @@ int main(int argc, char **argv)
     for (int i = 0; argc - optind >= 3 && i < NEVENTS; i++)
         if (strcmp(EVENTS[i].name, argv[optind]) == 0)
             event = &EVENTS[i];
-    if (!event || stride < 1)
-        return fprintf(stderr, "usage: hold-boundaries [-n FIRST] [-l LAST] [-s STRIDE] EVENT HELD PROGRAM...\n"), 99;
-    role = strcmp(argv[optind + 1], "inner") == 0 ? INNER : OUTER;
+    if (!event || stride < 1) {
+        fputs("usage: hold-boundaries [-n FIRST] [-l LAST] [-s STRIDE] EVENT HELD PROGRAM...\n", stderr);
+        return 99;
+    }
+    const char *held = argv[optind + 1];
+    role = strcmp(held, "inner") == 0 ? INNER : OUTER;
     become_shell();
     /* A few more runs than boundaries: their number differs a little from run to run. */
     for (int n = first; n <= last && late < 3; n += stride, runs++) {
-        memset(&run, 0, sizeof run);
-        run.n = n;
-        start(argv + optind + 2);
-        take_steps(event->steps);
-        int held = run.held || run.let_go;
-        finish();
-        late = held || run.let_go ? 0 : late + 1;
-        if (run.let_go)
-            most = n;
+        if (one_run(held, n, argv + optind + 2))
+            most = n, late = 0;
+        else
+            late++;
         wrongs += run.wrong[0] != 0;
-        if (run.wrong[0])
-            printf("%s, %s held at boundary %d (%s of %s, %ld): %s\n", event->name, argv[optind + 1], n,
-                   run.entry ? "entry" : "exit", call_name(run.call), run.call, run.wrong);
-        fflush(stdout);
     }
-    printf("%s, %s held at each boundary: %d boundaries, %d runs, %d wrong\n", event->name, argv[optind + 1], most, runs,
+    printf("%s, %s held at each boundary: %d boundaries, %d runs, %d wrong\n", event->name, held, most, runs,
            wrongs);
     return 0;
 }
