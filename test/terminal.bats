@@ -822,14 +822,15 @@ STEPS
 }
 
 @test "what is typed at the prompt of an interactive shell, or at its jobs, is nobody else's" {
+  local name shell keys
   for name in "${SHELLS[@]}"; do
     interactive "$name"
+    # zsh without its editor says nothing then: what is typed next could be lost.
+    keys=$'key ^C\nprompt\nkey ^\\\nkey ^Z'
+    [[ $name != zsh ]] || keys=
     on_terminal tty-user job around $P "${shell[@]}" <<STEPS
       prompt
-      key ^C
-      prompt
-      key ^\\
-      key ^Z
+      $keys
       type tty-user talk
       $READY
       key ^C

@@ -26,7 +26,7 @@
 
 /* ---------------------------------------------------------------- events */
 
-enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16 };
+enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16, RUNS = 32 };
 
 /*
  * A step is a letter:
@@ -38,7 +38,8 @@ enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16 };
  *   x the limit expires       k the process that is not held is killed          p the parent of outer dies
  *   e the command ends
  * Each event ends with e, unless it ends the command itself (ENDS). PLAIN: the command catches nothing.
- * MEMBER: the job has another member. PARENT: there is a process between outer and us.
+ * MEMBER: the job has another member. PARENT: there is a process between outer and us. RUNS: the last that
+ * came was a continuation, so in the end nobody is stopped.
  */
 static const struct event {
     const char *name, *steps;
@@ -50,16 +51,16 @@ static const struct event {
     {"term", "T", 0, 7 << 8, "TERM", NULL},
     {"job-term", "J", 0, 7 << 8, "TERM", NULL},
     {"ctrl-c", "C", FOREGROUND | MEMBER, 7 << 8, "INT member-INT", NULL},
-    {"ctrl-z", "ZfZf", FOREGROUND, 7 << 8, "", NULL},
-    {"bg", "Zb", FOREGROUND, 7 << 8, "", NULL},
-    {"stop-fg", "Sf", FOREGROUND, 7 << 8, "", NULL},
-    {"stop-bg", "Sb", FOREGROUND, 7 << 8, "", NULL},
-    {"tstp-cont", "sc", 0, 7 << 8, "", NULL},
-    {"tstp+cont", "q", 0, 7 << 8, "", NULL},
-    {"foreground-tstp-cont", "sc", FOREGROUND, 7 << 8, "", NULL},
+    {"ctrl-z", "ZfZf", FOREGROUND | RUNS, 7 << 8, "", NULL},
+    {"bg", "Zb", FOREGROUND | RUNS, 7 << 8, "", NULL},
+    {"stop-fg", "Sf", FOREGROUND | RUNS, 7 << 8, "", NULL},
+    {"stop-bg", "Sb", FOREGROUND | RUNS, 7 << 8, "", NULL},
+    {"tstp-cont", "sc", RUNS, 7 << 8, "", NULL},
+    {"tstp+cont", "q", RUNS, 7 << 8, "", NULL},
+    {"foreground-tstp-cont", "sc", FOREGROUND | RUNS, 7 << 8, "", NULL},
     {"expiry", "x", FOREGROUND | PLAIN | ENDS, 124 << 8, "", "-t0.2"},
     {"end", "", FOREGROUND, 7 << 8, "", NULL},
-    {"kill", "k", FOREGROUND | ENDS, SIGKILL, "", NULL},
+    {"kill", "k", FOREGROUND | MEMBER | ENDS, SIGKILL, "", NULL},
     {"parent", "p", PLAIN | PARENT | ENDS, -1, "", "-d"},
     {"member", "ml", FOREGROUND | MEMBER, 7 << 8, "member-line", NULL},
     {"ask", "rfl", 0, 7 << 8, "line", NULL},
@@ -90,6 +91,7 @@ static struct {
     int alone;                                      /* outer alone was stopped, and not yet continued */
     int foreground;                                 /* the job is in the foreground, as the shell has it */
     int ended, killed;                              /* outer has ended; the other one was killed */
+    int knows_parent, orphan;                       /* outer has asked for its parent, or it died before that */
     long call;
     int entry;
     char got[512];                                  /* the log */
@@ -348,6 +350,14 @@ static void job_stopped(void)
     tcsetpgrp(tty, shell);
 }
 
+/* ... or has been continued by somebody else: it is in the background then. */
+static void job_continued(void)
+{
+    if (run.stopped)
+        run.foreground = 0;
+    run.stopped = run.alone = 0;
+}
+
 /* A system-call stop of HELD: true if it is to be held here. */
 static int at_boundary(pid_t pid)
 {
@@ -357,6 +367,7 @@ static int at_boundary(pid_t pid)
     run.entry = info.op == PTRACE_SYSCALL_INFO_ENTRY;
     if (run.entry)
         run.call = (long)info.entry.nr;
+    run.knows_parent |= !run.entry && run.call == SYS_getppid && pid == run.outer;
     return ++run.boundaries == run.n;
 }
 
@@ -382,6 +393,8 @@ static void traced(pid_t pid, int status)
         ptrace(PTRACE_LISTEN, pid, NULL, NULL);
         return;
     }
+    if (kind == PTRACE_EVENT_STOP && pid == run.outer)
+        job_continued();
     /* Inner may be seen before outer's fork event. */
     int known = pid == run.outer || pid == run.inner || !run.inner;
     if (!known || (here != role && (here == INNER || run.inner))) {
@@ -415,6 +428,8 @@ static int take_news(void)
         traced(info.si_pid, info.si_status);
     else if (info.si_code == CLD_STOPPED && info.si_pid == run.outer)
         job_stopped();
+    else if (info.si_code == CLD_CONTINUED && info.si_pid == run.outer)
+        job_continued();
     return 1;
 }
 
@@ -576,8 +591,8 @@ static void take_step(char step)
     case 'Z': type("\32", "^Z"); break;
     case 's': kill(run.outer, SIGTSTP); break;
     case 'S': run.alone = 1, kill(run.outer, SIGSTOP); break;
-    case 'c': run.stopped = 0, kill(run.outer, SIGCONT); break;
-    case 'q': kill(run.outer, SIGTSTP), run.stopped = 0, kill(run.outer, SIGCONT); break;
+    case 'c': kill(run.outer, SIGCONT); break;
+    case 'q': kill(run.outer, SIGTSTP), kill(run.outer, SIGCONT); break;
     case 'f': to_foreground(1); break;
     case 'b': to_foreground(0); break;
     case 'r': tell(run.control, 'r'); break;
@@ -589,7 +604,7 @@ static void take_step(char step)
                 wait_for_chld(run.start + LIMIT + 0.01 - now());
         break;
     case 'k': kill_other(); break;
-    case 'p': kill(run.parent, SIGKILL); break;
+    case 'p': run.orphan = role == OUTER && !run.knows_parent, kill(run.parent, SIGKILL); break;
     case 'e': tell(run.control, 'e'); break;
     }
 }
@@ -674,8 +689,33 @@ static void check_remains(struct remains r)
         wrong("%d left (%s), %d zombies", r.left, r.names, r.zombies);
 }
 
+/* Whoever was killed leaves the other one to end everything, and to give the terminal back. */
+static void wait_for_survivor(void)
+{
+    struct process p;
+    for (double until = now() + DEADLINE; child_of(shell, "tiny-", run.outer, &p) && now() < until;) {
+        siginfo_t info = {0};
+        if (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | __WALL) == 0 && info.si_code == CLD_TRAPPED)
+            let_go(&info);
+        else
+            wait_for_chld(0.001);
+    }
+}
+
+static void end_mine(pid_t pid)
+{
+    if (pid) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+}
+
 static void finish(void)
 {
+    if (run.stopped && event->how & RUNS)
+        wrong("stopped, though it was continued");
+    if (run.orphan && !run.ended)               /* it could not know */
+        tell(run.control, 'e');
     if (!run.ended && !run.wrong[0]) {
         for (int i = 0; run.stopped && i < 3 && !run.wrong[0]; i++)
             take_steps("f");
@@ -689,19 +729,14 @@ static void finish(void)
                 wrong("outer does not end");
             wait_for_chld(0.01);
         }
-    check_log();
-    if (run.ended && !run.killed && !(event->how & PARENT))
-        check_end();
-    pid_t mine[] = {run.member, run.parent};
-    for (int i = 0; i < 2; i++)
-        if (mine[i]) {
-            kill(mine[i], SIGKILL);
-            waitpid(mine[i], NULL, 0);
-        }
-    /* Whoever was killed leaves the other one to end everything, and the terminal to be given back. */
-    check_remains(remains_of(run.outer, NULL, run.wrong[0] ? now() : now() + DEADLINE));
     if (run.killed)
+        wait_for_survivor();
+    check_log();
+    if (run.ended && !(event->how & PARENT))
         check_end();
+    end_mine(run.member);
+    end_mine(run.parent);
+    check_remains(remains_of(run.outer, NULL, run.wrong[0] ? now() : now() + DEADLINE));
     close(run.log);
     close(run.control);
     if (run.member_control)
