@@ -91,7 +91,7 @@ static struct {
     int alone;                                      /* outer alone was stopped, and not yet continued */
     int foreground;                                 /* the job is in the foreground, as the shell has it */
     int ended, killed;                              /* outer has ended; the other one was killed */
-    int knows_parent, orphan;                       /* outer has asked for its parent, or it died before that */
+    int knows_parent, orphan;                       /* outer has asked for its parent; it died before that */
     long call;
     int entry;
     char got[512];                                  /* the log */
@@ -702,6 +702,20 @@ static void wait_for_survivor(void)
     }
 }
 
+static void wait_for_end(void)
+{
+    while (!run.ended && !run.wrong[0]) {
+        if (run.held) {                         /* its boundary comes only now */
+            quiet();
+            release();
+        } else if (!take_news()) {
+            if (now() > run.start + DEADLINE)
+                wrong("outer does not end");
+            wait_for_chld(0.01);
+        }
+    }
+}
+
 static void end_mine(pid_t pid)
 {
     if (pid) {
@@ -723,12 +737,7 @@ static void finish(void)
             take_steps("e");
     }
     release();
-    while (!run.ended && !run.wrong[0])
-        if (!take_news()) {
-            if (now() > run.start + DEADLINE)
-                wrong("outer does not end");
-            wait_for_chld(0.01);
-        }
+    wait_for_end();
     if (run.killed)
         wait_for_survivor();
     check_log();
