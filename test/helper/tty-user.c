@@ -265,42 +265,57 @@ static void ask(void)
     puts(line);
 }
 
-int main(int argc, char **argv)
+static void wait_for_signal(void)
+{
+    say("<%s waits fg=%d pid=%d parent=%d>\n", name, in_foreground(), getpid(), getppid());
+    for (;;)
+        pause();
+}
+
+static void read_one(const char *sig)
 {
     char line[4096];
+    if (sig)
+        hear(sig);
+    say("<%s reads fg=%d pid=%d parent=%d>\n", name, in_foreground(), getpid(), getppid());
+    read_line(line, sizeof line);
+    say("<%s got %s>\n", name, line);
+}
+
+static void ask_after(void)
+{
+    char line[4096];
+    while (read(STDIN_FILENO, line, sizeof line) > 0)
+        continue;
+    if (access(name, F_OK) == 0 && close(open(name, O_RDONLY)) != 0)
+        exit(9);
+    ask();
+}
+
+int main(int argc, char **argv)
+{
     const char *mode = argc > 1 ? argv[1] : "";
     name = argc > 2 ? argv[2] : mode;
     tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (tty < 0)
         return perror("/dev/tty"), 9;
-    if (is(mode, "talk")) {
+    if (is(mode, "talk"))
         talk();
-    } else if (is(mode, "wait")) {
-        say("<%s waits fg=%d pid=%d parent=%d>\n", name, in_foreground(), getpid(), getppid());
-        for (;;)
-            pause();
-    } else if (is(mode, "handle") && argc > 3) {
+    else if (is(mode, "wait"))
+        wait_for_signal();
+    else if (is(mode, "handle") && argc > 3)
         handle(argv[3]);
-    } else if (is(mode, "ask")) {
+    else if (is(mode, "ask"))
         ask();
-    } else if (is(mode, "after")) {
-        while (read(STDIN_FILENO, line, sizeof line) > 0)
-            continue;
-        if (access(name, F_OK) == 0 && close(open(name, O_RDONLY)) != 0)
-            return 9;
-        ask();
-    } else if (is(mode, "read")) {
-        if (argc > 3)
-            hear(argv[3]);
-        say("<%s reads fg=%d pid=%d parent=%d>\n", name, in_foreground(), getpid(), getppid());
-        read_line(line, sizeof line);
-        say("<%s got %s>\n", name, line);
-    } else if (is(mode, "where")) {
+    else if (is(mode, "after"))
+        ask_after();
+    else if (is(mode, "read"))
+        read_one(argc > 3 ? argv[3] : NULL);
+    else if (is(mode, "where"))
         say("<%s is fg=%d>\n", name, in_foreground());
-    } else if (is(mode, "job") && argc > 3) {
+    else if (is(mode, "job") && argc > 3)
         job(argv + 3);
-    } else {
+    else
         return 8;
-    }
     return 0;
 }
