@@ -61,7 +61,7 @@ teardown() {
 }
 
 # Runs a container in the foreground: OPTION... IMAGE [ARG]...
-container() { timeout -k 1 20 docker run --rm --network none "$@" </dev/null; }
+container() { timeout -k 1 100 docker run --rm --network none "$@" </dev/null; }
 
 # Starts one in the background, under the name `it`, and waits until it has said "ready".
 start() {
@@ -136,7 +136,7 @@ makes_orphans='for i in 1 2 3 4 5; do sh -c "sh -c : &"; done
     wait_for 20 says "got $name"
   done
   docker kill -s QUIT it
-  [ "$(timeout 20 docker wait it)" = 9 ]
+  [ "$(timeout 100 docker wait it)" = 9 ]
 }
 
 @test "docker: a shell on a terminal has job control, and Ctrl-C interrupts the command" {
@@ -158,8 +158,8 @@ on_terminal() { "$BATS_TEST_DIRNAME/containers/terminal" "$@"; }
 
 @test "docker: orphans of what docker exec runs are reaped" {
   start plain sh -c 'echo ready; exec sleep 1000'
-  timeout 20 docker exec it sh -c "$makes_orphans"
-  timeout 20 docker exec it sh -c 'sh -c "exec sleep 0.2" &'
+  timeout 100 docker exec it sh -c "$makes_orphans"
+  timeout 100 docker exec it sh -c 'sh -c "exec sleep 0.2" &'
   wait_for 20 no_other_process
   docker kill -s TERM it
 }
@@ -271,7 +271,7 @@ hardened() {
 
 # podman, with nothing of the user's or of the machine's configuration but the signature policy.
 pod() {
-  timeout -k 1 20 podman --root "$DIR/podman" --runroot "$DIR/podman-run" --tmpdir "$DIR/podman-tmp" --storage-driver vfs --cgroup-manager cgroupfs --events-backend file --runtime runc "$@"
+  timeout -k 1 100 podman --root "$DIR/podman" --runroot "$DIR/podman-run" --tmpdir "$DIR/podman-tmp" --storage-driver vfs --cgroup-manager cgroupfs --events-backend file --runtime runc "$@"
 }
 
 # podman's own defaults may be beyond the hard limits of who runs the tests.
@@ -305,7 +305,7 @@ bundle() {
   jq ".process.terminal = false | .process.args = \$ARGS.positional | .root.path = env.DIR + \"/image/root\"
     | .mounts += [{destination: \"/tmp\", type: \"tmpfs\", source: \"tmpfs\"}] | $filter" --args -- "$@" <spec.json >config.json
 }
-alone() { timeout -k 1 20 runc --root "$DIR/runc" "$@"; }
+alone() { timeout -k 1 100 runc --root "$DIR/runc" "$@"; }
 
 @test "runc alone: status, orphans, leftovers" {
   bundle . /tiny-reaper sh -c 'exit 7'
@@ -325,11 +325,11 @@ alone() { timeout -k 1 20 runc --root "$DIR/runc" "$@"; }
   alone run it >pipe 2>&1 3>&- &
   local runc=$!
   exec 4<pipe
-  read -rt 20 -u 4 line
+  read -rt 100 -u 4 line
   [ "$line" = ready ]
   alone exec it sh -c "$makes_orphans"
   alone kill it TERM
-  read -rt 20 -u 4 line
+  read -rt 100 -u 4 line
   [ "$line" = 'got TERM' ]
   local status=0
   wait "$runc" || status=$?

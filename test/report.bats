@@ -113,7 +113,7 @@ END
   bash -c '"$@" & exec sleep 1000' bash "$TINY" -d -o "$R" sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo" 3>&- &
   started+=("$!")
   local parent=$!
-  read -rt 20 <"$T/fifo"
+  read -rt 100 <"$T/fifo"
   kill -KILL "$parent"
   wait_for 20 lines "$R" 1
   reports '.outcome == "parent-died" and .status == 143 and .signal == "TERM"'
@@ -124,7 +124,7 @@ END
   "$TINY" -o "$R" sh -c 'setsid sleep 1000 & echo >"$1"; wait' sh "$T/fifo" 3>&- &
   started+=("$!")
   local outer=$!
-  read -rt 20 <"$T/fifo"
+  read -rt 100 <"$T/fifo"
   kill -KILL "$outer"
   wait_for 20 lines "$R" 1
   reports '.outcome == "killed" and .status == 137 and .signal == "KILL" and .escalated and .reaped == 1 and .ended == 1' '.pid > 1 and .wall_s > 0'
@@ -135,7 +135,7 @@ END
   "$TINY" -o "$R" sh -c 'setsid sleep 1000 & echo >"$1"; wait' sh "$T/fifo" 3>&- &
   started+=("$!")
   local outer=$! status=0
-  read -rt 20 <"$T/fifo"
+  read -rt 100 <"$T/fifo"
   kill -KILL "$(child "$outer")"
   wait "$outer" || status=$?
   ((status == 137))
@@ -285,7 +285,7 @@ refused() {
   ln -s loop "$T/loop"
   refused "$T/loop"
   mkfifo "$T/fifo"
-  refused "$T/fifo" timeout -s KILL 20 # nobody reads: this must not wait for a reader
+  refused "$T/fifo" timeout -s KILL 100 # nobody reads: this must not wait for a reader
   run -125 bash -c 'exec "$@" 2>&-' bash "$TINY" -o "$T/nowhere/report" touch "$T/started"
   [[ -z $output && ! -e $T/started ]]
 }
@@ -330,7 +330,7 @@ END
 while sum(os.times()[:2]) < 0.3: pass"; echo >"$1"; exec sleep 1000' sh "$T/fifo" 3>&- &
   started+=("$!")
   local outer=$!
-  read -rt 20 <"$T/fifo"
+  read -rt 100 <"$T/fifo"
   kill -KILL "$(child "$outer")"
   wait "$outer" || :
   reports '.outcome == "killed" and .user_s + .sys_s >= 0.3'
@@ -357,10 +357,10 @@ while sum(os.times()[:2]) < 0.3: pass"; exec "$@"' bash "$TINY" -G -o "$R" true
   started+=("$!")
   local pid=$! signal answer fifo
   exec {fifo}<>"$T/fifo" # open all the time: a reader that comes before the last writer has closed would see an end
-  read -rt 20 <&"$fifo"
+  read -rt 100 <&"$fifo"
   for signal in USR1 URG HUP USR2 38 USR1 HUP TERM; do
     kill -s "$signal" "$pid"
-    [[ $signal == URG ]] || read -rt 20 answer <&"$fifo"
+    [[ $signal == URG ]] || read -rt 100 answer <&"$fifo"
   done
   [[ $answer == term ]]
   wait "$pid"
@@ -381,7 +381,7 @@ exit "$2"
 END
   "$TINY" -k 0.2 -o "$R" bash -c 'for i in 1 2 3; do (bash "$1" $PPID $i &); done
     until [[ $(cat /proc/$PPID/task/$PPID/children) == "$$ " ]]; do sleep 0.01; done
-    setsid sleep 1000 & (trap "" TERM; echo >$0; exec sleep 1001) & read -rt 20 <$0' "$T/fifo" "$T/orphan"
+    setsid sleep 1000 & (trap "" TERM; echo >$0; exec sleep 1001) & read -rt 100 <$0' "$T/fifo" "$T/orphan"
   reports '.reaped == 5 and .ended == 2 and .escalated and .outcome == "exited" and .status == 0'
 }
 
@@ -391,7 +391,7 @@ END
   started+=("$!")
   local pid=$!
   exec {never}>"$T/never" # so that cat waits for data
-  read -rt 20 <"$T/fifo"
+  read -rt 100 <"$T/fifo"
   wait "$pid" || :
   exec {never}>&-
   reports '.running | length == 4' \

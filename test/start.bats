@@ -148,7 +148,7 @@ y" PATH="$PATH" "$@" "$TINY" $options "$H/inherit" "$T/with"
   P=$!
   started+=("$P")
   # cat ends at end-of-file alone, while the command is still there.
-  run -0 timeout 20 cat output
+  run -0 timeout 100 cat output
   [[ $output == text ]]
   [[ -e /proc/$P ]]
   echo >go

@@ -50,7 +50,7 @@ start() { # OPTION... -- COMMAND [ARG]...
   pid=$!
   started+=("$pid")
 }
-is_ready() { read -rt 20 <&"$fifo"; }
+is_ready() { read -rt 100 <&"$fifo"; }
 
 @test "without -v nothing is said, whatever is done" {
   local status=0
@@ -129,7 +129,7 @@ END
 }
 
 @test "what the command leaves behind, and how it is ended" {
-  "$TINY" -v -k 0.2 bash -c '(trap "" TERM; echo >"$0"; exec setsid sleep 1000) & read -rt 20 <"$0"; exit 0' "$T/fifo" 2>"$E"
+  "$TINY" -v -k 0.2 bash -c '(trap "" TERM; echo >"$0"; exec setsid sleep 1000) & read -rt 100 <"$0"; exit 0' "$T/fifo" 2>"$E"
   said 'exited with status 0' 'left 1 process behind.*TERM' 'KILL.* 1 process' 'reaped orphan [0-9]+ .*KILL'
 }
 

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SIGNAL = 40, BATCH = 500, DEADLINE = 60 };
+enum { SIGNAL = 40, BATCH = 500, DEADLINE = 300 };
 
 /* Shared: the command counts, its child acts and looks. */
 static struct counts {
