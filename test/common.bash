@@ -3,14 +3,25 @@
 TINY=${TINY:-$BATS_TEST_DIRNAME/../tiny-reaper}
 H=${TINY_HELPERS:-$BATS_TEST_DIRNAME/helper/build}
 
-# wait_for SECONDS COMMAND...: polls until COMMAND succeeds; fails after SECONDS.
+# wait_for SECONDS COMMAND...: polls until COMMAND succeeds; fails after SECONDS, five times as many on whatever machine this is.
 wait_for() {
-  local deadline=$((SECONDS + $1))
+  local deadline=$((SECONDS + 5 * $1))
   shift
   until "$@" >/dev/null 2>&1; do
     ((SECONDS < deadline)) || { echo "waited in vain for: $*" >&2; return 1; }
     read -rt 0.01 <> <(:) || :
   done
+}
+
+# in_time TRY [ARG]...: TRY with $TIME set to a number of seconds, for a limit or a grace in which something has to be done. As long as TRY fails it
+# is tried again with a longer TIME, so that a slow machine costs time, and no failure: what is promised holds with the longest, too. TRY is a
+# function whose steps are joined by &&, for in a condition no shell ends at the first failure.
+in_time() {
+  for TIME in 0.2 1 5 25; do
+    if "$@"; then return 0; fi
+    echo "not so with $TIME s: $*"
+  done
+  return 1
 }
 
 # gone PID: PID is no longer there, or only as a zombie.

@@ -96,18 +96,21 @@ if __name__ == "__main__":
     print("the work is done", flush=True)
     child.join()
 PYTHON
-  run -124 --separate-stderr "$TINY" -t 1 -k 5 -v python3 "$T/main.py" "$READY"
-  echo "$stderr"
-  [[ $output == 'the work is done' ]]
-  [[ $stderr == *'limit of 1'*reached* ]]
   # Two processes, the second below the first: one waits for a child, the other in its sleep (where the kernel tells).
   waits=$(cat /proc/$$/wchan)
+  in_time names_both
+  [[ $status == 124 && $output == 'the work is done' ]]
+  [[ $stderr == *'limit of '*reached* ]]
+  run -1 pgrep -f -- "$T/main.py"
+}
+names_both() {
+  run --separate-stderr "$TINY" -t "$TIME" -k 60 -v python3 "$T/main.py" "$READY"
+  echo "$stderr"
   if [[ $waits == 0 ]]; then
     [[ $stderr == *"python3 $T/main.py"*"python3 $T/main.py"* ]]
   else
     [[ $stderr == *wait*"python3 $T/main.py"*nanosleep*"python3 $T/main.py"* ]]
   fi
-  run -1 pgrep -f -- "$T/main.py"
 }
 
 @test "python3: subprocess.run sees the death by a signal as without tiny-reaper" {

@@ -54,9 +54,11 @@ stops_with() {
   env --default-signal=INT,QUIT "$@" 3>&- &
   pid=$!
   started+=("$pid")
-  read -rt 20 server parent arguments <"$READY"
+  read -rt 100 server parent arguments <"$READY"
   echo "server $server, child of $parent: $arguments"
   [[ $parent == tiny-* && $arguments == '--port 8080' ]]
+  # A bash ignores QUIT, and so would the server before its exec.
+  wait_for 20 grep -qx sleep "/proc/$server/comm"
   kill -TERM "$pid"
   wait "$pid" || status=$?
   ((status == expected)) || { echo "status $status"; return 1; }

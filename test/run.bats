@@ -111,7 +111,7 @@ END
   run -0 env PATH="$T:$PATH" "$TINY" -G bare
   [[ $output == "$T/bare ran with 0 arguments: " ]]
   # It keeps the name that it was given in what is said and reported about it.
-  run -0 --separate-stderr env PATH="$T" "$TINY" -v -o "$T/report" bare
+  run -0 --separate-stderr env PATH="$T" "$TINY" -vv -o "$T/report" bare
   [[ ${stderr_lines[-1]} == 'tiny-reaper: bare (pid '* && $(<report) == *'"command":["bare"]'* ]]
   : | script empty
   run -0 "$TINY" ./empty
@@ -158,7 +158,7 @@ END
 import os, subprocess, sys
 arguments = [os.urandom(997).replace(b"\0", b"x") for i in range(1000)] + [b"", b"y" * 100000]
 code = "import os, sys; sys.stdout.buffer.write(b'\\0'.join(map(os.fsencode, sys.argv[1:])))"
-for options in [], ["-G"], ["-v"]:
+for options in [], ["-G"], ["-vv"]:
     run = subprocess.run([sys.argv[1], *options, sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE)
     print(run.returncode, run.stdout == b"\0".join(arguments))
 END
@@ -196,20 +196,20 @@ END
   done
 }
 
-@test "-v says on standard error what is done; without it nothing is said" {
+@test "-vv says on standard error what is done; without it nothing is said" {
   run -0 --separate-stderr "$TINY" sh -c 'echo out; (sleep 0 &)'
   [[ $output == out && -z $stderr ]]
-  run -3 --separate-stderr "$TINY" --verbose sh -c 'echo out; exit 3'
+  run -3 --separate-stderr "$TINY" --verbose --verbose sh -c 'echo out; exit 3'
   [[ $output == out ]]
   [[ ${stderr_lines[0]} == 'tiny-reaper: '*started*sh* && ${stderr_lines[-1]} == 'tiny-reaper: sh '*'status 3'* ]]
   run --separate-stderr "$TINY" -v "$H/die" 11
   [[ ${stderr_lines[-1]} == 'tiny-reaper: '*SIGSEGV* ]]
 }
 
-@test "-v changes neither status nor output, whatever standard error is" {
+@test "-vv changes neither status nor output, whatever standard error is" {
   local guard flags
   mkfifo full
-  for guard in -v -vG; do
+  for guard in -vv -vvG; do
     [[ $("$H/ended" "$TINY" $guard "$H/die" 15 2>/dev/full) == 'killed 15' ]]
     [[ $("$H/ended" "$TINY" $guard "$H/die" 15 2>&-) == 'killed 15' ]]
     # Nobody reads: EPIPE, and no death by PIPE.
@@ -227,9 +227,9 @@ END
 }
 
 @test "with standard error closed, messages go into no other file" {
-  run -0 sh -c '"$1" -v -t 50 --report="$2" sh -c "(sleep 0 &)" 2>&-' sh "$TINY" "$T/report"
+  run -0 sh -c '"$1" -vv -t 50 --report="$2" sh -c "(sleep 0 &)" 2>&-' sh "$TINY" "$T/report"
   [[ $(wc -l <report) == 1 && $(<report) == '{'*'}' ]]
-  "$TINY" -v sh -c 'echo a; echo b' 0<&- 2>&- >output
+  "$TINY" -vv sh -c 'echo a; echo b' 0<&- 2>&- >output
   [[ $(<output) == $'a\nb' ]]
 }
 

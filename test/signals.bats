@@ -103,14 +103,18 @@ each_once() {
 }
 
 @test "--single-child concerns forwarding only: the time limit ends the group" {
-  start "$TINY" --single-child -t 0.2 sh -c 'sh -c "trap \"echo mate 15; exit\" TERM; echo mate ready 0 0; while :; do sleep 0.02; done" & exec "$0" cmd 15 3' "$H/siglog"
-  ends 124
-  logged 'mate 15'
+  mate_is_ready() {
+    : >log
+    start "$TINY" --single-child -t "$TIME" -k 100 sh -c 'sh -c "trap \"echo mate 15; exit\" TERM; echo mate ready 0 0; while :; do sleep 0.02; done" & exec "$0" cmd 15 3' "$H/siglog"
+    ends 124 && grep -q 'mate ready' log
+  }
+  in_time mate_is_ready
+  grep -qx 'mate 15' log
 }
 
 @test "a command that moved to another group still gets its signals, once" {
   local guard
-  for guard in -v -vG; do
+  for guard in -vv -vvG; do
     : >log
     start "$TINY" $guard "$H/siglog" -m cmd 2>/dev/null
     logged 'cmd ready .*'
@@ -145,7 +149,7 @@ each_once() {
 
 @test "nor is another signal: HUP, a real-time one, ALRM with a limit" {
   run -0 "$H/race" 1 100 "$TINY" sleep 1000
-  run -0 "$H/race" 40 100 "$TINY" -v sleep 1000
+  run -0 "$H/race" 40 100 "$TINY" -vv sleep 1000
   run -0 "$H/race" 14 100 "$TINY" --timeout=500 sleep 1000
   [[ $output == '100 of 100 died of 14, 0 left something, 0 hung' ]]
 }
@@ -205,7 +209,7 @@ each_once() {
 }
 
 @test "the end of orphans and of tiny-reaper's own children is not forwarded as a CHLD" {
-  start sh -c 'sleep 0.1 & exec "$0" -v sh -c "(sleep 0 &); (sleep 0.1 &); exec \"\$0\" cmd" "$1" 2>err' "$TINY" "$H/siglog"
+  start sh -c 'sleep 0.1 & exec "$0" -vv sh -c "(sleep 0 &); (sleep 0.1 &); exec \"\$0\" cmd" "$1" 2>err' "$TINY" "$H/siglog"
   logged 'cmd ready .*'
   both_reaped() { (($(grep -c 'reaped orphan' err) == 2)); }
   wait_for 20 both_reaped
@@ -307,8 +311,8 @@ each_once() {
   done
 }
 
-@test "-v names the signal, its sender, and what was done with it" {
-  start sh -c 'exec "$@" 2>err' sh "$TINY" -v -r TERM:INT -r USR2:0 "$H/siglog" cmd 2 3
+@test "-vv names the signal, its sender, and what was done with it" {
+  start sh -c 'exec "$@" 2>err' sh "$TINY" -vv -r TERM:INT -r USR2:0 "$H/siglog" cmd 2 3
   logged 'cmd ready .*'
   kill -s USR2 "$P"
   kill -s TERM "$P"

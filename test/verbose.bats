@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# What -v says: each thing that is done, on a line of its own, on standard error; and the table of what was running at the limit.
+# What -v says: what went otherwise than planned, and the table of what was running at the limit; what -vv says: each thing that is done, on a line of its
+# own, on standard error.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # variables of other shells; bats runs each test in a subshell, and sets status and output
 
 bats_require_minimum_version 1.5.0
@@ -50,7 +51,7 @@ start() { # OPTION... -- COMMAND [ARG]...
   pid=$!
   started+=("$pid")
 }
-is_ready() { read -rt 20 <&"$fifo"; }
+is_ready() { read -rt 100 <&"$fifo"; }
 
 @test "without -v nothing is said, whatever is done" {
   local status=0
@@ -70,31 +71,65 @@ is_ready() { read -rt 20 <&"$fifo"; }
   [[ ! -s $E ]]
 }
 
+@test "-v says nothing of a run that goes as planned, whatever is forwarded, stopped or reaped" {
+  start -v -r USR1:USR2 -k 20 -t 100 -- bash -c 'trap : USR2; trap "exit 3" TERM; (sleep 0 &); '"$ready" "$T/fifo"
+  is_ready
+  kill -USR1 "$pid"
+  kill -STOP "$(child "$(child "$pid")")"
+  wait_for 20 state "$pid" T
+  kill -CONT "$pid"
+  kill -TERM "$pid"
+  local status=0
+  wait "$pid" || status=$?
+  # The sleep of `ready` is left behind, and said; nothing else is.
+  ((status == 3))
+  ! grep -vE 'left|TERM|sleep 1000' "$E" || false
+  times 0 'started|exited|forwarded|stopped|continued|USR1'
+  run -3 --separate-stderr "$TINY" -v -t 100 -o "$T/report" sh -c '(sleep 0 &); exit 3'
+  [[ -z $stderr && -z $output ]]
+  run -0 --separate-stderr "$TINY" -v -G true
+  [[ -z $stderr && -z $output ]]
+}
+
+@test "-v says what went otherwise: the limit and what was running, what was left behind and how it had to be ended, a death by a signal" {
+  run -124 --separate-stderr "$TINY" -v -t 0.2 sleep 1000
+  [[ $stderr == 'tiny-reaper: '*'limit of 0.2s reached'*'still running'* && $stderr != *started* ]]
+  "$TINY" -v -k 0.2 bash -c '(trap "" TERM; echo >"$0"; exec setsid sleep 1000) & read -rt 100 <"$0"; exit 0' "$T/fifo" 2>"$E"
+  said 'left' 'KILL'
+  times 0 'started|exited'
+  run -139 --separate-stderr "$TINY" -v sh -c 'kill -SEGV $$'
+  [[ ${#stderr_lines[@]} == 1 && $stderr == 'tiny-reaper: sh (pid '*') was killed by SIGSEGV'* ]]
+}
+
 @test "every line begins with the program's name, and standard output is the command's alone" {
-  "$TINY" --verbose -t 100 sh -c 'setsid sleep 1000 & echo out' >"$T/out" 2>"$E"
+  "$TINY" --verbose --verbose -t 100 sh -c 'setsid sleep 1000 & echo out' >"$T/out" 2>"$E"
   [[ $(<"$T/out") == out ]]
   (($(wc -l <"$E") >= 4))
   ! grep -v '^tiny-reaper: ' "$E" || false
 }
 
 @test "the start: name, process, group and limit" {
-  "$TINY" -v -t 1h30m sh -c 'echo $$' >"$T/out" 2>"$E"
-  said "started sh \(pid $(<"$T/out"), group $(<"$T/out")\), limit 1h30m$"
-  "$TINY" -v -t 90 true 2>"$E"
+  local command group guard
+  for guard in '' -G; do
+    "$TINY" -vv ${guard:+"$guard"} -t 1h30m sh -c 'read -r stat </proc/$$/stat; set -- ${stat##*) }; echo $$ $3' >"$T/out" 2>"$E"
+    read -r command group <"$T/out"
+    said "started sh \(pid $command, group $group\), limit 1h30m$"
+  done
+  "$TINY" -vv -t 90 true 2>"$E"
   said 'started true .* limit 90s$'
-  "$TINY" -v true 2>"$E"
+  "$TINY" -vv true 2>"$E"
   said 'started true .* limit none$'
 }
 
 @test "the end: the reason and the time" {
-  run -3 --separate-stderr "$TINY" -v sh -c 'sleep 0.3; exit 3'
+  run -3 --separate-stderr "$TINY" -vv sh -c 'sleep 0.3; exit 3'
   [[ $stderr =~ sh\ \(pid\ [0-9]+\)\ exited\ with\ status\ 3\ after\ ([0-9]+\.[3-9]|[1-9][0-9]*\.[0-9])\ s ]]
-  run -139 --separate-stderr "$TINY" -v sh -c 'kill -SEGV $$'
+  run -139 --separate-stderr "$TINY" -vv sh -c 'kill -SEGV $$'
   [[ $stderr =~ sh\ \(pid\ [0-9]+\)\ was\ killed\ by\ SIGSEGV\ after\ [0-9]+\.[0-9]\ s ]]
 }
 
 @test "each forwarded signal, once, and who sent it" {
-  start -v -r USR2:WINCH -r URG:0 -- bash -c 'trap "echo usr1 >$0" USR1; trap "echo winch >$0" WINCH; trap "echo term >$0; exit 0" TERM; '"$ready" "$T/fifo"
+  start -vv -r USR2:WINCH -r URG:0 -- bash -c 'trap "echo usr1 >$0" USR1; trap "echo winch >$0" WINCH; trap "echo term >$0; exit 0" TERM; '"$ready" "$T/fifo"
   is_ready
   cp "$(command -v bash)" "$T/a-sender"
   "$T/a-sender" -c 'echo $$; kill -USR1 '"$pid" >"$T/sender"
@@ -120,7 +155,7 @@ is_ready() { read -rt 20 <&"$fifo"; }
 until [[ $(sed -n 's/^PPid:.//p' /proc/$$/status) == "$1" ]]; do sleep 0.01; done
 eval "$2"
 END
-  "$TINY" -v bash -c '(bash "$1" $PPID "exit 7" & echo $! >"$0"); (bash "$1" $PPID "kill -USR1 \$\$" & echo $! >>"$0")
+  "$TINY" -vv bash -c '(bash "$1" $PPID "exit 7" & echo $! >"$0"); (bash "$1" $PPID "kill -USR1 \$\$" & echo $! >>"$0")
     until [[ $(cat /proc/$PPID/task/$PPID/children) == "$$ " ]]; do sleep 0.01; done' "$T/pids" "$T/orphan" 2>"$E"
   mapfile -t pids <"$T/pids"
   said "reaped orphan ${pids[0]} .*7"
@@ -129,12 +164,12 @@ END
 }
 
 @test "what the command leaves behind, and how it is ended" {
-  "$TINY" -v -k 0.2 bash -c '(trap "" TERM; echo >"$0"; exec setsid sleep 1000) & read -rt 20 <"$0"; exit 0' "$T/fifo" 2>"$E"
+  "$TINY" -vv -k 0.2 bash -c '(trap "" TERM; echo >"$0"; exec setsid sleep 1000) & read -rt 100 <"$0"; exit 0' "$T/fifo" 2>"$E"
   said 'exited with status 0' 'left 1 process behind.*TERM' 'KILL.* 1 process' 'reaped orphan [0-9]+ .*KILL'
 }
 
 @test "a stop and a continuation of the command" {
-  start -v -- bash -c 'trap "exit 0" TERM; '"$ready" "$T/fifo"
+  start -vv -- bash -c 'trap "exit 0" TERM; '"$ready" "$T/fifo"
   is_ready
   local command
   command=$(child "$(child "$pid")")
@@ -148,15 +183,20 @@ END
 }
 
 @test "each step at the limit, in order" {
-  local status=0
-  "$TINY" -v -t 1 -s INT,QUIT,TERM -k 0.2 bash -c 'trap "" INT QUIT TERM; setsid sleep 1000 & while :; do sleep 0.05; done' 2>"$E" || status=$?
+  local status
+  hangs() {
+    status=0
+    "$H/with" -i 2,3,15 "$TINY" -vv -t "$TIME" -s INT,QUIT,TERM -k 0.2 bash -c 'setsid sleep 1000 & while :; do sleep 0.05; done' 2>"$E" || status=$?
+    grep -q 'sleep 1000' "$E"
+  }
+  in_time hangs
   ((status == 137))
-  said 'limit of 1s reached' 'still running' "sleep 1000" 'INT to group [0-9]+' 'QUIT to group' 'TERM to group' 'KILL.* process' 'was killed by SIGKILL after [1-9]' 'reaped orphan'
+  said "limit of ${TIME}s reached" 'still running' "sleep 1000" 'INT to group [0-9]+' 'QUIT to group' 'TERM to group' 'KILL.* process' 'was killed by SIGKILL after [0-9]' 'reaped orphan'
   times 1 'limit of'
 }
 
 @test "a forwarded TERM that escalates" {
-  start -v -k 0.2 -- bash -c 'trap "" TERM; '"$ready" "$T/fifo"
+  start -vv -k 0.2 -- bash -c 'trap "" TERM; '"$ready" "$T/fifo"
   is_ready
   kill -TERM "$pid"
   wait "$pid" || :
@@ -164,20 +204,20 @@ END
 }
 
 @test "the parent's end, and the end of either process of tiny-reaper" {
-  bash -c '"$@" 2>"$0" & exec sleep 1000' "$E" "$TINY" -vd sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo" 3>&- &
+  bash -c '"$@" 2>"$0" & exec sleep 1000' "$E" "$TINY" -vvd sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo" 3>&- &
   started+=("$!")
   is_ready
   kill -KILL $!
   wait_for 20 grep -q 'was killed by SIGTERM' "$E"
   said 'the process that started tiny-reaper has ended' 'TERM to group'
-  start -v -- sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo"
+  start -vv -- sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo"
   is_ready
   local inner
   inner=$(child "$pid")
   kill -KILL "$inner"
   wait "$pid" || :
   said "supervisor \(pid $inner\) was killed: ending everything"
-  start -v -- sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo"
+  start -vv -- sh -c 'echo >"$1"; exec sleep 1000' sh "$T/fifo"
   is_ready
   kill -KILL "$pid"
   wait_for 20 grep -q 'was killed by SIGKILL' "$E"
@@ -187,7 +227,7 @@ END
 @test "a name that holds control characters does not break the line" {
   printf '#!/bin/sh\nexit 0\n' >"$T/"$'odd\nname\033[1m'
   chmod +x "$T/"$'odd\nname\033[1m'
-  "$TINY" -v "$T/"$'odd\nname\033[1m' 2>"$E"
+  "$TINY" -vv "$T/"$'odd\nname\033[1m' 2>"$E"
   times 0 '^name'
   ! grep -q $'\033' "$E" || false
   said 'odd.name.* exited with status 0'
@@ -213,19 +253,26 @@ child("sh", "-c", "setsid sh -c 'sleep 1000; :'; :", "a-child")
 open(fifo, "w").write("\n")
 time.sleep(1000)
 END
-  start -v -t 3 -o "$T/report" -- python3 "$T/tree.py" "$T/fifo"
-  is_ready
-  # Just before the limit, what they wait in is read independently.
-  local command inner process seen=0
-  inner=$(child "$pid")
-  command=$(child "$inner")
-  descendants() { local p; echo "$1"; for p in $(children "$1"); do descendants "$p"; done; }
-  settled() { (($(descendants "$command" | wc -l) == 7)) && [[ $(descendants "$command" | while read -r p; do waits_in "$p"; done) == *accept* ]]; }
-  wait_for 2 settled || :
+  # Before the limit, what they wait in is read independently: two looks, with time to settle in between, see the same.
+  local command process seen=0
   declare -A expected
-  for process in $(descendants "$command"); do expected[$process]=$(waits_in "$process"); done
+  descendants() { local p; echo "$1"; for p in $(children "$1"); do descendants "$p"; done; }
+  look() { for process in $(descendants "$command"); do echo "$process $(waits_in "$process")"; done; }
+  settled() { before=$now; sleep 0.3; now=$(look); [[ $now == "$before" && $now == *accept* ]] && (($(wc -l <<<"$now") == 7)); }
+  at_limit() { grep -q 'limit of' "$E"; }
+  seen_in_time() {
+    local before now=
+    expected=()
+    rm -f "$T/report"
+    start -v -t "$TIME" -o "$T/report" -- python3 "$T/tree.py" "$T/fifo"
+    is_ready
+    { command=$(child "$(child "$pid")"); until settled; do ! at_limit || return; done; } 2>/dev/null
+    while read -r process wchan; do expected[$process]=$wchan; done <<<"$now"
+    ! at_limit && { wait "$pid" || :; }
+  }
+  local TIME wchan
+  for TIME in 4 20 100; do seen_in_time && break; wait "$pid" || :; done
   ((${#expected[@]} == 7))
-  wait "$pid" || :
   for process in "${!expected[@]}"; do
     said " $process +[SR] +[0-9]+\.[0-9] s +${expected[$process]} "
     [[ $(jq -r ".running[] | select(.pid == $process).wchan" "$T/report") == "${expected[$process]}" ]]
@@ -252,7 +299,7 @@ if pid == 0:
     os.close(master)
     os.dup2(slave, 2)
     os.close(slave)
-    os.execv(tiny, [tiny, "-v", "-t", "0.6", "sh", "-c", "sh -c 'sh -c \"sleep 1000; :\"; :'; :", "x" * 600])
+    os.execv(tiny, [tiny, "-v", "-t", sys.argv[3], "sh", "-c", "sh -c 'sh -c \"sleep 1000; :\"; :'; :", "x" * 600])
 os.close(slave)
 out = b""
 while True:
@@ -265,6 +312,8 @@ while True:
     out += chunk
 os.waitpid(pid, 0)
 rows = [line for line in out.decode().split("\r\n") if re.match(r"tiny-reaper: +\d+ +[SR] ", line)]
+if len(rows) < 4:
+    sys.exit(9)     # they were not there in time
 assert len(rows) == 4, out
 for row in rows:
     print(len(row), row)
@@ -273,18 +322,20 @@ assert len(rows[0]) == columns, "the first is longer than any of these terminals
 assert columns < 80 or rows[3].endswith("sleep 1000"), rows[3]
 END
   local columns
-  for columns in 60 80 132 300; do python3 "$T/terminal.py" "$TINY" "$columns"; done
+  shown() { python3 "$T/terminal.py" "$TINY" "$columns" "$TIME"; }
+  for columns in 60 80 132 300; do in_time shown; done
   # Where there is no terminal, a command line is not cut at 80.
   "$TINY" -v -t 0.2 sh -c 'sleep 1000; :' "$(printf '%0200d' 0)" 2>"$E" || :
   grep -q "0\{200\}" "$E"
 }
 
 @test "the stack dump of a real Python comes before the end (-s QUIT,TERM)" {
-  run -124 "$TINY" -t 1.5 -s QUIT,TERM -k 0.5 python3 -c '
+  dumps() { run "$TINY" -t "$TIME" -s QUIT,TERM -k "$TIME" python3 -c "$1"; [[ $output == *'in hanging'* ]]; }
+  in_time dumps '
 import faulthandler, signal, time
 faulthandler.register(signal.SIGQUIT, all_threads=True)
 def hanging():
     time.sleep(1000)
 hanging()'
-  [[ $output == *'most recent call first'*'in hanging'* ]]
+  [[ $status == 124 && $output == *'most recent call first'*'in hanging'* ]]
 }

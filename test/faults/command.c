@@ -1,6 +1,6 @@
 /*
  * The command that runs under tiny-reaper while system calls fail. It writes one byte to FD: it was started. Whatever it leaves behind holds FD open.
- * Exits with 98 if it is not started as it should be: leader of a group of its own, with the parent-death signal, no signal blocked, SIGCHLD at its default.
+ * Exits with 98 if it is not started as it should be: in a group that its parent leads, or itself, with the parent-death signal, no signal blocked, SIGCHLD at its default.
  *   command FD exit      exits with 7
  *   command FD wait      waits to be ended, dies of TERM
  *   command FD ignore    waits to be ended, ignores TERM
@@ -29,7 +29,7 @@ static int is_well_started(void)
     for (int sig = 1; sig < NSIG; sig++)
         if (sigismember(&mask, sig) == 1)
             return 0;
-    return getpgrp() == getpid() && death == SIGKILL && chld.sa_handler == SIG_DFL;
+    return (getpgrp() == getppid() || getpgrp() == getpid()) && death == SIGKILL && chld.sa_handler == SIG_DFL;
 }
 
 /* Returns when the daemon is settled. */

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WORDS = 24, SECONDS = 20 };
+enum { WORDS = 24, SECONDS = 100 };
 
 static const char *const OPTIONS[] = {
     "-t", "-s", "-k", "-r", "-e", "-o", "-p", "-c", "-d", "-w", "-l", "-G", "-v", "-h", "-V", "--timeout", "--signal", "--kill-after", "--preserve-status",

@@ -85,10 +85,10 @@ int main(int argc, char **argv)
 		pid_t outer = run(argv + optind, &ready);
 
 		if (whom) {
-			wait_until(after_ready ? ready : -1, after_ready ? 20 : (double)(random() % 3000) / 1e6);
+			wait_until(after_ready ? ready : -1, after_ready ? 100 : (double)(random() % 3000) / 1e6);
 			strike(whom, outer, sig);
 		}
-		r = remains_of(outer, whom && *whom == 'b' ? "leftovers" : NULL, now() + 20);
+		r = remains_of(outer, whom && *whom == 'b' ? "leftovers" : NULL, now() + 100);
 		close(ready);
 		left += r.left;
 		zombies += r.zombies;

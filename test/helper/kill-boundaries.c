@@ -3,7 +3,8 @@
  * CLOCK (outer, inner, or command: that one before its exec) stands at its Nth system-call boundary, entry or exit, counted from
  * when VICTIM exists. The last runs are those in which CLOCK came to rest, or to its end, before its Nth. COMMAND's command has
  * to write to the descriptor whose number is in READY, when everything that it starts is in place.
- * Says "N boundaries, N runs, N left, N zombies, N hung", and before that, what was left and where, if anything was. */
+ * Says "N boundaries, N runs, N left, N zombies, N hung", and before that, whether the last runs were up to rest or to an end, and what was
+ * left and where, if anything was. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include "remains.h"
@@ -103,13 +104,14 @@ static void strike(struct tracee *tracees, int role)
 		let_go(&info);
 }
 
-/* Has everything that is traced come to rest, in a call that waits? */
+/* Has everything come to rest, in a call that waits: what is traced, and the command? Where the command has ended, there is an end to come, and no rest:
+ * tiny-reaper sleeps, but for leftovers that take their time to die, which can be long on a busy machine. */
 static int at_rest(struct tracee *tracees, int ready)
 {
 	struct pollfd f = {ready, POLLIN, 0};
 	struct process p;
 
-	if (poll(&f, 1, 0) != 1)
+	if (poll(&f, 1, 0) != 1 || !look_at(tracees[COMMAND].pid, &p) || p.state != 'S')
 		return 0;
 	for (int i = 0; i < COMMAND; i++)
 		if (tracees[i].pid && !tracees[i].gone && (!look_at(tracees[i].pid, &p) || p.state != 'S'))
@@ -122,7 +124,7 @@ enum { STRUCK, RESTED, ENDED, STUCK };
 /* Lets COMMAND run until CLOCK is at boundary N (stopped there), at rest, or at its end. */
 static int run_to(struct tracee *tracees, int victim, int clock, int n, int ready)
 {
-	double deadline = now() + 20;
+	double deadline = now() + 100;
 	int quiet = 0;
 
 	for (;;) {
@@ -175,7 +177,7 @@ static int run_to(struct tracee *tracees, int victim, int clock, int n, int read
 
 int main(int argc, char **argv)
 {
-	int victim, clock, left = 0, zombies = 0, hung = 0, most = 0, late = 0, n;
+	int victim, clock, left = 0, zombies = 0, hung = 0, most = 0, late = 0, rested = 0, n;
 
 	if (argc < 4)
 		return 99;
@@ -195,14 +197,15 @@ int main(int argc, char **argv)
 			if (victim != clock && !(victim == BOTH && clock != COMMAND))
 				ptrace(PTRACE_DETACH, tracees[clock].pid, NULL, NULL);
 			most = n;
-			late = 0;
+			late = rested = 0;
 		} else {
 			strike(tracees, victim);
 			late++;
+			rested += how == RESTED;
 		}
 		if (victim == PARENT)
 			waitpid(tracees[PARENT].pid, NULL, 0);
-		r = remains_of(tracees[OUTER].pid, victim == BOTH ? "leftovers" : NULL, now() + 2);
+		r = remains_of(tracees[OUTER].pid, victim == BOTH ? "leftovers" : NULL, now() + 60);
 		close(ready);
 		left += r.left;
 		zombies += r.zombies;
@@ -211,6 +214,6 @@ int main(int argc, char **argv)
 			printf("%s killed at boundary %d (call %ld) of %s: %d left%s%s%s, %d zombies%s%s\n", ROLE[victim], n, tracees[clock].call, ROLE[clock], r.left, r.left ? " (" : "",
 			       r.names, r.left ? ")" : "", r.zombies, r.status == -1 ? ", outer still there" : "", how == STUCK ? ", stuck before" : "");
 	}
-	printf("%s killed at each boundary of %s: %d boundaries, %d runs, %d left, %d zombies, %d hung\n", ROLE[victim], ROLE[clock], most, n - 1, left, zombies, hung);
+	printf("%s killed at each boundary of %s up to its %s: %d boundaries, %d runs, %d left, %d zombies, %d hung\n", ROLE[victim], ROLE[clock], rested == late ? "rest" : rested ? "rest or end" : "end", most, n - 1, left, zombies, hung);
 	return 0;
 }

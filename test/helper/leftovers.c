@@ -43,13 +43,13 @@ static void in_place(void)
 	close(place[1]);
 }
 
-/* Until LOG.go exists; or half a minute, when nobody waits for us any more. */
+/* Until LOG.go exists; or five minutes, when nobody waits for us any more. */
 static void wait_to_go(void)
 {
 	char path[300];
 
 	snprintf(path, sizeof path, "%s.go", log_name);
-	for (int i = 0; i < 6000 && access(path, F_OK) != 0; i++)
+	for (int i = 0; i < 60000 && access(path, F_OK) != 0; i++)
 		nanosleep(&(struct timespec){0, 5000000}, NULL);
 }
 

@@ -72,7 +72,7 @@ int main(int argc, char **argv)
 		if (waitpid(parent, &status, 0) != parent || status != 0)
 			return 99;
 	}
-	deadline = time(NULL) + 20;
+	deadline = time(NULL) + 100;
 	while ((left = zombies(getppid())) > 0 && time(NULL) < deadline)
 		;
 	printf("%d orphans, %d zombies\n", total, left);

@@ -1,5 +1,5 @@
 /* race SIG TIMES COMMAND [ARG]...: starts COMMAND TIMES times, with a pipe open that all its descendants inherit, and
- * sends it SIG after 0 to 2 ms, evenly spread. Each must die of SIG within 20 s, and leave no holder of the pipe.
+ * sends it SIG after 0 to 2 ms, evenly spread. Each must die of SIG within 100 s, and leave no holder of the pipe.
  * Says "N of TIMES died of SIG, N left something, N hung"; the first
  * that hangs is the last. */
 #define _GNU_SOURCE
@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	for (int i = 0; i < times && !hung; i++) {
 		double start = now(), due = 0.002 * i / times;
-		struct timespec patience = { 20, 0 };
+		struct timespec patience = { 100, 0 };
 		int ends[2], status;
 		pid_t pid;
 
