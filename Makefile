@@ -73,11 +73,11 @@ install: all ## DESTDIR and PREFIX are heeded
 	install -m 644 man/completion/_tiny-reaper $(SHARE)/zsh/site-functions/_tiny-reaper
 	install -m 644 man/completion/tiny-reaper.fish $(FISH)/tiny-reaper.fish
 
-uninstall:
+uninstall: ## what install has put there
 	rm -f $(BINDIR)/tiny-reaper $(SHARE)/man/man1/tiny-reaper.1 $(FISH)/tiny-reaper.fish \
 	    $(SHARE)/bash-completion/completions/tiny-reaper $(SHARE)/zsh/site-functions/_tiny-reaper
 
-clean:
+clean: ## what make has made
 	rm -rf tiny-reaper .built-with test/helper/build dist
 
 FORCE:
