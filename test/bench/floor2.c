@@ -1,6 +1,7 @@
 /*
- * The floor of what tiny-reaper does at its start, with fork: the least calls that make a guard, a supervisor that leads
- * the command's group, and a command that dies with it, and hand on the status. Static with musl, as floor.c is.
+ * The floor of what tiny-reaper does at its start, with fork: the least calls that make a guard, a supervisor
+ * that leads the command's group, and a command that dies with it, and hand on the status. Static with musl,
+ * as floor.c is.
  *   -DPROCESSES=2   guard and supervisor, as without options
  *   -DPROCESSES=1   one process and the command, which leads its group, as with -G
  */
