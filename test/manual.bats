@@ -94,7 +94,7 @@ for line in lines:
     elif line.startswith(".It"):
         found = re.match(r"\.It (?:Cm|Va) ([a-z_0-9]+) Pq ", line)
         last = found[1] if found else ""
-        if last and (path[-1] if path else "") == (sys.argv[2] if len(path) > 1 else ""):
+        if last and path[-1] == sys.argv[2]:
             print(last)
 END
 }
