@@ -114,7 +114,7 @@ END
     ! jq -e '[.running[]?.command] | any(startswith("seq"))' "$report" || break
   done
   # All that can be there is there, but for one.
-  diff <(described | sort) <({ jq -r 'keys[]' "$report"; printf '%s\n' more; } | sort)
+  diff <(described | sort) <({ jq -r 'keys[]' "$report"; echo more; } | sort -u)
   diff <(described running | sort) <(jq -r '.running[0] | keys[]' "$report")
   diff <(described threads | sort) <(jq -r '.running[0].threads[0] | keys[]' "$report")
   diff <(described senders | sort) <(jq -r '.senders[0] | keys[]' "$report")
