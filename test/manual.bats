@@ -80,6 +80,15 @@ is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
   (($(wc -l <<<"$offered") == 15))
 }
 
+@test "test/README.md has a row for every suite and every tool" {
+  local name
+  cd "$BATS_TEST_DIRNAME" || return
+  for name in *.bats faults/run fuzz/run machines/run model/run sanitize mutate fresh bench/run bench/left picture times; do
+    # Some of them may have their row before they are there.
+    grep -qE "^\| ([a-z]+, )*${name%.bats}(, [a-z]+)* \|" README.md || { echo "no row for $name"; return 1; }
+  done
+}
+
 # described NAME: the fields of the list below .It Cm or .It Va NAME, or those of the report itself, one a line.
 described() {
   python3 - "$MANUAL" "${1:-}" <<'END'
