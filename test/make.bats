@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What the Makefile promises whoever builds: when it builds again, what its variables mean, what it says of what is missing.
+# What the Makefile promises whoever builds: when it builds again, what its variables mean, what it lacks.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # variables of other shells; bats sets status and output
 
 bats_require_minimum_version 1.5.0
@@ -64,7 +64,9 @@ is_static() { ! readelf -lW tiny-reaper | grep -q INTERP; }
   make -s clean
   [[ $(ls -A) == $'Makefile\ntiny-reaper.c' ]]
   # And git ignores it.
-  for file in tiny-reaper .built-with dist test/helper/build; do grep -qE "^/$file/?$" "$ROOT/.gitignore"; done
+  for file in tiny-reaper .built-with dist test/helper/build; do
+    grep -qE "^/$file/?$" "$ROOT/.gitignore"
+  done
 }
 
 @test "make test is make check" {
@@ -98,7 +100,7 @@ is_static() { ! readelf -lW tiny-reaper | grep -q INTERP; }
   run -2 env PATH="$T/bin" make -C "$ROOT" dist
   [[ $output == *'make dist: git is missing: on Debian it is in git (test/packages)'* ]]
   run -2 make CC=no-such-compiler
-  [[ $output == *'no-such-compiler, or its C library, is missing: on Debian, apt-get install gcc libc6-dev'* ]]
+  [[ $output == *'no-such-compiler, or its C library, is missing: on Debian, apt-get install gcc libc6'* ]]
 }
 
 @test "fish finds its completion, at PREFIX=/usr/local as at /usr" {

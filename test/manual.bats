@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The manual: clean, complete, and each of its examples run as it stands there.
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # variables of other shells; bats runs each test in a subshell, and sets status and output
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
+# (variables of other shells; bats runs each test in a subshell, and sets status and output)
 
 bats_require_minimum_version 1.5.0
 load common
@@ -14,7 +15,8 @@ setup() {
   PATH=$T/bin:$PATH
 }
 
-# What a failed test has left in the background; the end of tiny-reaper ends all below it. (Not all of `jobs -p`: bats has jobs of its own.)
+# What a failed test has left in the background; the end of tiny-reaper ends all below it.
+# (Not all of `jobs -p`: bats has jobs of its own.)
 teardown() {
   local pid
   for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
@@ -47,8 +49,8 @@ is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
 
 @test "the manual has its sections" {
   local section
-  for section in NAME SYNOPSIS DESCRIPTION SIGNALS 'THE TERMINAL' 'WHY IT HUNG' 'THE REPORT' 'UNDER OTHER NAMES' \
-    ENVIRONMENT 'EXIT STATUS' EXAMPLES 'SEE ALSO' STANDARDS HISTORY CAVEATS BUGS; do
+  for section in NAME SYNOPSIS DESCRIPTION SIGNALS 'THE TERMINAL' 'WHY IT HUNG' 'THE REPORT' \
+    'UNDER OTHER NAMES' ENVIRONMENT 'EXIT STATUS' EXAMPLES 'SEE ALSO' STANDARDS HISTORY CAVEATS BUGS; do
     grep -qx ".Sh $section" "$MANUAL" || { echo "no $section"; return 1; }
   done
 }
@@ -56,11 +58,13 @@ is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
 @test "the manual has what each other name changes, and every variable that is read" {
   local name variable
   for name in timeout tini dumb-init; do
-    sed -n "/^\.Ss $name$/,/^\.S[sh] /p" "$MANUAL" | grep -A1 'What the principles change:' | grep -qx '\.Bl -bullet'
+    sed -n "/^\.Ss $name$/,/^\.S[sh] /p" "$MANUAL" |
+      grep -A1 'What the principles change:' | grep -qx '\.Bl -bullet'
   done
   for variable in PATH TINY_REAPER LISTEN_PID WATCHDOG_PID SYSTEMD_EXEC_PID LISTEN_PIDFDID TINI_SUBREAPER \
     TINI_KILL_PROCESS_GROUP TINI_VERBOSITY DUMB_INIT_SETSID DUMB_INIT_DEBUG; do
-    sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh EXIT/p' "$MANUAL" | grep -q "^\.It Ev.* $variable\b" || { echo "no $variable"; return 1; }
+    sed -n '/^\.Sh ENVIRONMENT/,/^\.Sh EXIT/p' "$MANUAL" | grep -q "^\.It Ev.* $variable\b" ||
+      { echo "no $variable"; return 1; }
   done
 }
 
@@ -83,13 +87,12 @@ is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
 @test "test/README.md has a row for every suite and every tool" {
   local name
   cd "$BATS_TEST_DIRNAME" || return
-  for name in *.bats faults/run fuzz/run machines/run model/run sanitize mutate fresh bench/run bench/left picture times; do
-    # Some of them may have their row before they are there.
+  for name in *.bats */run bench/left sanitize mutate fresh picture times; do
     grep -qE "^\| ([a-z]+, )*${name%.bats}(, [a-z]+)* \|" README.md || { echo "no row for $name"; return 1; }
   done
 }
 
-# described NAME: the fields of the list below .It Cm or .It Va NAME, or those of the report itself, one a line.
+# described NAME: the fields of the list below .It Cm or .It Va NAME, or the report's own, one a line.
 described() {
   python3 - "$MANUAL" "${1:-}" <<'END'
 import re, sys
@@ -119,7 +122,8 @@ END
   # Longer for a Python that starts slowly.
   for limit in 2 10 50; do
     rm -f "$report"
-    run -124 bash -c 'export GUARD=$$; exec "$@"' - "$TINY" -r USR1:0 -t "$limit" -o "$report" python3 "$T/hangs.py" $'\377'
+    run -124 bash -c 'export GUARD=$$; exec "$@"' - \
+      "$TINY" -r USR1:0 -t "$limit" -o "$report" python3 "$T/hangs.py" $'\377'
     ! jq -e '[.running[]?.command] | any(startswith("seq"))' "$report" || break
   done
   # All that can be there is there, but for one.
@@ -133,29 +137,36 @@ END
 }
 
 @test "the manual gives the fields of the report the types that they have" {
-  local report=$T/report name type
+  local report=$T/report name type test
   "$TINY" -o "$report" sh -c 'sleep 1000 &'
   while read -r name type; do
     case $type in
-    'string'*) jq -e --arg n "$name" '.[$n] | type == "string" or . == null' "$report" ;;
-    'integer'*) jq -e --arg n "$name" '.[$n] | . == null or . == floor' "$report" ;;
-    'number'*) jq -e --arg n "$name" '.[$n] | type == "number"' "$report" ;;
-    'boolean'*) jq -e --arg n "$name" '.[$n] | type == "boolean" or . == null' "$report" ;;
-    'array of strings'*) jq -e --arg n "$name" '.[$n] | type == "array" and all(type == "string")' "$report" ;;
-    'array of objects'*) jq -e --arg n "$name" '.[$n] | type == "array" and all(type == "object")' "$report" ;;
-    *) false ;;
-    esac || { echo "$name: $type"; return 1; }
-  done < <(sed -n '/^\.Sh THE REPORT/,/^These are there/s/^\.It Cm \([a-z_0-9]*\) Pq \(.*\)/\1 \2/p' "$MANUAL")
+    string) test='type == "string"' ;;
+    'string or null') test='type == "string" or . == null' ;;
+    integer) test='type == "number" and . == floor' ;;
+    'integer or null') test='. == null or . == floor' ;;
+    number) test='type == "number"' ;;
+    boolean) test='type == "boolean"' ;;
+    'boolean or null') test='type == "boolean" or . == null' ;;
+    'array of strings') test='type == "array" and all(type == "string")' ;;
+    'array of objects') test='type == "array" and all(type == "object")' ;;
+    *) echo "$name: what is $type?"; return 1 ;;
+    esac
+    jq -e --arg name "$name" "has(\$name) and (.[\$name] | $test)" "$report" ||
+      { echo "$name: not $type"; return 1; }
+  done < <(sed -n '/^\.Sh THE REPORT/,/^These are there/s/^\.It Cm \([a-z_]*\) Pq \(.*\)/\1 \2/p' "$MANUAL")
 }
 
 @test "the manual names each signal, exit status and outcome that has a meaning of its own" {
   local word
   for word in 124 125 126 127 137; do grep -qx ".It $word" "$MANUAL"; done
-  for word in exited signaled timed-out parent-died killed not-started; do grep -qx ".It Li $word" "$MANUAL"; done
+  for word in exited signaled timed-out parent-died killed not-started; do
+    grep -qx ".It Li $word" "$MANUAL"
+  done
   for word in ALRM CHLD CONT TSTP STOP SEGV KILL; do grep -q "^\.It Dv $word" "$MANUAL"; done
 }
 
-# example LINE: runs an example and says whether it did what the manual says. One that is not known here fails.
+# example LINE: runs an example and says whether it did what the manual says. An unknown one fails.
 example() {
   local line=$1 status=0 pid
   case $line in
@@ -174,7 +185,8 @@ example() {
     [[ $(<out) == $'dump of -jar server.jar\nterminated' ]]
     ;;
   'tiny-reaper -r TERM:QUIT -e QUIT server')
-    env --default-signal=INT,QUIT bash -c "exec $line" 3>&- & pid=$! started+=("$!") # the shell has a background job ignore them
+    # The shell has a background job ignore these two.
+    env --default-signal=INT,QUIT bash -c "exec $line" 3>&- & pid=$! started+=("$!")
     server_pid
     kill "$pid"
     wait "$pid"
@@ -237,7 +249,8 @@ example() {
 @test "each example in the manual does what it says" {
   cd "$T" || return
   stub make <<<'echo "made $*"'
-  stub java <<<'trap "echo dump of $*" QUIT; trap "echo terminated; kill %1; exit" TERM; sleep 1000 & while :; do wait; done'
+  stub java <<<'trap "echo dump of $*" QUIT; trap "echo terminated; kill %1; exit" TERM
+    sleep 1000 & while :; do wait; done'
   stub_server
   # Goes into the background; ends after 0.2 s if somebody waits for it (-w), else when it is told.
   stub daemon <<<'if [[ ${WAITED_FOR:-} ]]; then setsid sh -c "sleep 0.2; : >daemon-done" &

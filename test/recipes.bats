@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
-# The recipes of README.md, taken from its own code blocks and run: <!-- recipe: NAME --> stands above each block.
+# The recipes of README.md, taken from its own code blocks and run: <!-- recipe: NAME --> stands above each.
 # What is changed before a block is run is named in its test: durations that a test cannot wait for, and where
-# programs are installed. Of files for other programs the command lines are taken out and run, the rest is parsed.
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # variables of other shells; bats runs each test in a subshell, and sets status and output
+# programs are installed. Of files for other programs the command lines are taken out and run, the rest is
+# parsed.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
+# (variables of other shells; bats runs each test in a subshell, and sets status and output)
 
 bats_require_minimum_version 1.5.0
 load common
@@ -17,7 +19,8 @@ setup() {
   cd "$T/work" || return
 }
 
-# What a failed test has left in the background; the end of tiny-reaper ends all below it. (Not all of `jobs -p`: bats has jobs of its own.)
+# What a failed test has left in the background; the end of tiny-reaper ends all below it.
+# (Not all of `jobs -p`: bats has jobs of its own.)
 teardown() {
   local pid
   for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
@@ -51,7 +54,7 @@ stub_server() {
 # As long as the server is a bash it ignores QUIT: it is up when it has become what it executes.
 is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
 
-# stops_with STATUS COMMAND...: COMMAND runs the server with its arguments under tiny-reaper, and ends by a TERM so.
+# stops_with STATUS COMMAND...: COMMAND runs the server with its arguments under tiny-reaper; TERM ends it so.
 stops_with() {
   local expected=$1 status=0 pid server parent arguments
   shift
@@ -93,7 +96,7 @@ release() {
   name=$(grep -oE 'tiny-reaper-[0-9.]+-amd64' "$README" | head -n 1)
   mkdir "$T/release"
   cp "$TINY" "$T/release/$name"
-  (cd "$T/release" && sha256sum -- * >SHA256SUMS && echo "$(printf '%064d' 0)  of-another-machine" >>SHA256SUMS)
+  (cd "$T/release" && sha256sum -- * >SHA256SUMS && printf '%064d  of-another-machine\n' 0 >>SHA256SUMS)
   SHA256=$(cut -d' ' -f1 "$T/release/SHA256SUMS" | head -n 1)
   export URL=file://$T/release SHA256
   stub curl <<<'[[ $1 == -fsSLO ]] && shift; for word; do [[ $word == -O ]] || cp "${word#file://}" .; done'
@@ -125,7 +128,8 @@ installs() {
   packages=$(recipe packages | sed -n 's/^apt-get install --no-install-recommends //p')
   [[ -n $packages ]]
   for package in $packages; do
-    grep -qE "^$package( |\$)" "$BATS_TEST_DIRNAME/packages" || { echo "$package is not in test/packages"; return 1; }
+    grep -qE "^$package( |\$)" "$BATS_TEST_DIRNAME/packages" ||
+      { echo "$package is no package of ours"; return 1; }
   done
   recipe multistage | grep -q "install -y --no-install-recommends $packages\$"
 }
@@ -250,7 +254,8 @@ without_numbers() {
 @test "README: compose" {
   stub_server
   recipe compose >compose.yaml
-  mapfile -t words < <(yaml compose.yaml 's = y["services"]["server"]; assert set(s) == {"image", "entrypoint", "command", "stop_grace_period"}
+  mapfile -t words < <(yaml compose.yaml 's = y["services"]["server"]
+assert set(s) == {"image", "entrypoint", "command", "stop_grace_period"}
 print(*s["entrypoint"], *s["command"], sep="\n")')
   stops_with 143 "${words[@]}"
 }
@@ -259,11 +264,14 @@ print(*s["entrypoint"], *s["command"], sep="\n")')
   stub nightly <<<'echo "nightly $*"'
   recipe kubernetes >job.yaml
   mapfile -t words < <(yaml job.yaml '
-assert (y["apiVersion"], y["kind"]) == ("batch/v1", "Job") and set(y) == {"apiVersion", "kind", "metadata", "spec"}
+assert (y["apiVersion"], y["kind"]) == ("batch/v1", "Job")
+assert set(y) == {"apiVersion", "kind", "metadata", "spec"} and isinstance(y["spec"]["backoffLimit"], int)
 pod = y["spec"]["template"]["spec"]
-assert pod["restartPolicy"] in ("Never", "OnFailure") and isinstance(pod["terminationGracePeriodSeconds"], int) and isinstance(y["spec"]["backoffLimit"], int)
+assert pod["restartPolicy"] in ("Never", "OnFailure")
+assert isinstance(pod["terminationGracePeriodSeconds"], int)
 (c,) = pod["containers"]
-assert {"name", "image", "command", "args"} == set(c) and all(isinstance(word, str) for word in c["command"] + c["args"])
+assert {"name", "image", "command", "args"} == set(c)
+assert all(isinstance(word, str) for word in c["command"] + c["args"])
 print(*c["command"], *c["args"], sep="\n")')
   run -0 --separate-stderr "${words[@]}"
   [[ $output == 'nightly --all' && " ${words[*]} " == *' -t 1h '* ]]
@@ -276,8 +284,9 @@ print(*c["command"], *c["args"], sep="\n")')
   line=$(grep -v '^#' crontab)
   [[ $line =~ ^[0-9]+\ [0-9]+(\ \*){3}\ ([^%]+)$ ]]
   # As cron runs it, but for where the programs are installed.
-  run -0 env -i HOME="$T" LOGNAME=root SHELL=/bin/sh PATH=/usr/bin:/bin /bin/sh -c "${BASH_REMATCH[2]//\/usr\/local\/bin/$T/bin}"
-  [[ $(grep -v '^tiny-reaper: ' <<<"$output") == 'nightly --all' && $(jq -r .outcome "$T/nightly.jsonl") == exited ]]
+  line=${BASH_REMATCH[2]//\/usr\/local\/bin/$T/bin}
+  run -0 --separate-stderr env -i HOME="$T" LOGNAME=root SHELL=/bin/sh PATH=/usr/bin:/bin /bin/sh -c "$line"
+  [[ $output == 'nightly --all' && $(jq -r .outcome "$T/nightly.jsonl") == exited ]]
 }
 
 @test "README: a systemd unit" {
@@ -289,7 +298,8 @@ print(*c["command"], *c["args"], sep="\n")')
   read -ra words < <(sed -n 's/^ExecStart=//p' server.service)
   [[ " ${words[*]} " == *' -t 12h '* ]]
   stops_with 0 "${words[@]}"
-  [[ $(jq -c '[.outcome, .signal, .status, .forwarded]' "$T/server.jsonl") == '["signaled","QUIT",0,["QUIT"]]' ]]
+  run -0 jq -c '[.outcome, .signal, .status, .forwarded]' "$T/server.jsonl"
+  [[ $output == '["signaled","QUIT",0,["QUIT"]]' ]]
 }
 
 @test "README: make, with a limit for each line" {
@@ -312,7 +322,8 @@ END
 
 @test "README: xargs -P and find -exec, with a blank in a name" {
   mkdir tests
-  printf '#!/bin/sh\necho "$0"; [ "$0" = tests/2 ] && exec sleep 1000; exit 0\n' | tee tests/{1,2,'3 4'} >/dev/null
+  printf '#!/bin/sh\necho "$0"; [ "$0" = tests/2 ] && exec sleep 1000; exit 0\n' |
+    tee tests/{1,2,'3 4'} >/dev/null
   chmod +x tests/*
   local what            # recipe xargs, recipe find
   for what in xargs find; do
@@ -321,18 +332,23 @@ END
     run sh script
     [[ $what == find || $status == 123 ]]
     [[ $(sort <<<"$output") == $'tests/1\ntests/2\ntests/3 4' ]]
-    [[ $(jq -sc 'map([.command[0], .status]) | sort' runs.jsonl) == '[["tests/1",0],["tests/2",124],["tests/3 4",0]]' ]]
+    run -0 jq -sc 'map([.command[0], .status]) | sort' runs.jsonl
+    [[ $output == '[["tests/1",0],["tests/2",124],["tests/3 4",0]]' ]]
     rm runs.jsonl
   done
 }
 
 @test "README: git bisect run finds the commit that hangs" {
-  export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+  export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+  export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
   git init -q .
   local i
   for i in {1..6}; do
     # One that hangs has to be killed, which gives 137.
-    printf '#!/bin/sh\n# %s\n%s\n' "$i" "$( ((i >= 4)) && echo 'trap "" TERM; setsid sleep 1000 & wait')" >run-tests
+    {
+      printf '#!/bin/sh\n# %s\n' "$i"
+      ((i < 4)) || echo 'trap "" TERM; setsid sleep 1000 & wait'
+    } >run-tests
     chmod +x run-tests
     git add run-tests
     git commit -qm "commit $i"
@@ -399,9 +415,11 @@ open("test.sh", "w").write(test["run"]); open("report.sh", "w").write(report["ru
 @test "README: GitLab CI" {
   recipe gitlab >.gitlab-ci.yml
   yaml .gitlab-ci.yml '(job,) = y.values()
-assert set(job) == {"before_script", "script", "after_script", "artifacts"} and job["artifacts"]["when"] == "always"
+assert set(job) == {"before_script", "script", "after_script", "artifacts"}
+assert job["artifacts"]["when"] == "always"
 open("install.sh", "w").write("\n".join(job["before_script"]))
-open("test.sh", "w").write("\n".join(job["script"])); open("report.sh", "w").write("\n".join(job["after_script"]))'
+open("test.sh", "w").write("\n".join(job["script"]))
+open("report.sh", "w").write("\n".join(job["after_script"]))'
   release
   installs install.sh
   ci_steps test.sh report.sh
@@ -425,7 +443,14 @@ open("test.sh", "w").write("\n".join(job["script"])); open("report.sh", "w").wri
   jq -nc '{wall_s: 0.5, pid: 8, outcome: "timed-out", command: ["run", "8"]}' >>runs.jsonl
   recipe jq >script
   run -0 sh script
-  [[ $output == $'10.5 s exited run 7\n9 s exited run 6\n7.5 s exited run 5\n6 s exited run 4\n4.5 s exited run 3\n0.5 s timed-out run 8' ]]
+  diff - <(echo "$output") <<'END'
+10.5 s exited run 7
+9 s exited run 6
+7.5 s exited run 5
+6 s exited run 4
+4.5 s exited run 3
+0.5 s timed-out run 8
+END
   # And of a real one.
   rm runs.jsonl
   tiny-reaper -t 0.1 -o runs.jsonl sleep 1000 || :
@@ -434,7 +459,7 @@ open("test.sh", "w").write("\n".join(job["script"])); open("report.sh", "w").wri
   [[ $(sed 's/^[0-9.]* s //' <<<"$output" | sort) == $'exited echo ran\ntimed-out sleep 1000' ]]
 }
 
-# entry_point RECIPE: the words of a Dockerfile's ENTRYPOINT and CMD, a line each; what it copies is below $T/root.
+# entry_point RECIPE: the words of its ENTRYPOINT and CMD, a line each; what it copies is put below $T/root.
 entry_point() {
   local source target
   read -r _ source target < <(recipe "$1" | grep '^COPY')
