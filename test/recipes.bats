@@ -1,7 +1,10 @@
 #!/usr/bin/env bats
-# The recipes of README.md, taken from its own code blocks and run: <!-- recipe: NAME --> stands above each block.
-# What is changed before a block is run is named in its test: durations that a test cannot wait for, and where programs are installed.
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # variables of other shells; bats runs each test in a subshell, and sets status and output
+# The recipes of README.md, taken from its own code blocks and run: <!-- recipe: NAME --> stands above each.
+# What is changed before a block is run is named in its test: durations that a test cannot wait for, and where
+# programs are installed. Of files for other programs the command lines are taken out and run, the rest is
+# parsed.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
+# (variables of other shells; bats runs each test in a subshell, and sets status and output)
 
 bats_require_minimum_version 1.5.0
 load common
@@ -16,7 +19,8 @@ setup() {
   cd "$T/work" || return
 }
 
-# What a failed test has left in the background; the end of tiny-reaper ends all below it. (Not all of `jobs -p`: bats has jobs of its own.)
+# What a failed test has left in the background; the end of tiny-reaper ends all below it.
+# (Not all of `jobs -p`: bats has jobs of its own.)
 teardown() {
   local pid
   for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null || :; done
@@ -41,13 +45,16 @@ stub() {
 yaml() { python3 -c 'import sys, yaml, json
 y = yaml.safe_load(open(sys.argv[1])); exec(sys.argv[2])' "$@"; }
 
-# The server of several recipes: shows what it was called with and who its parent is, and waits.
+# The server of several recipes: shows what it was called with and which program its parent is, and waits.
 stub_server() {
   mkfifo "$T/ready"
   export READY=$T/ready
-  stub server <<<'{ echo "$$ $(cat /proc/$PPID/comm) $*"; } >"$READY"; exec sleep 1000'
+  stub server <<<'{ echo "$$ $(readlink /proc/$PPID/exe) $*"; } >"$READY"; exec sleep 1000'
 }
-# stops_with STATUS COMMAND...: COMMAND runs the server with its arguments under tiny-reaper, and ends by a TERM so.
+# As long as the server is a bash it ignores QUIT: it is up when it has become what it executes.
+is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
+
+# stops_with STATUS COMMAND...: COMMAND runs the server with its arguments under tiny-reaper; TERM ends it so.
 stops_with() {
   local expected=$1 status=0 pid server parent arguments
   shift
@@ -71,9 +78,71 @@ stops_with() {
     grep -q "recipe $name\b" "$BATS_TEST_DIRNAME/recipes.bats" || { echo "no test for $name"; return 1; }
     ((known += 1))
   done < <(sed -n 's/^<!-- recipe: \(.*\) -->$/\1/p' "$README")
-  # All but `make check`.
-  (($(grep -c '^```[a-z]' "$README") == known + 1))
+  # All but `make check`, and what is no code.
+  (($(grep '^```[a-z]' "$README" | grep -vcx '```text') == known + 1))
   grep -qx 'make check' "$README"
+}
+
+@test "README and man/CHANGES name the version that the program has" {
+  local version
+  version=$(sed -n 's/^#define VERSION "\(.*\)"/\1/p' "$BATS_TEST_DIRNAME/../tiny-reaper.c")
+  run -0 grep -oE 'tiny-reaper-[0-9]+\.[0-9]+\.[0-9]+' "$README"
+  [[ $(sort -u <<<"$output") == "tiny-reaper-$version" ]]
+  [[ $(grep -m 1 '^[0-9]' "$BATS_TEST_DIRNAME/../man/CHANGES") == "$version" ]]
+}
+
+# release: a folder as `make dist` makes it, for amd64 alone, whose URL is in $URL; curl and sudo are stubs.
+release() {
+  local name
+  name=$(grep -oE 'tiny-reaper-[0-9.]+-amd64' "$README" | head -n 1)
+  mkdir "$T/release"
+  cp "$TINY" "$T/release/$name"
+  (cd "$T/release" && sha256sum -- * >SHA256SUMS && printf '%064d  of-another-machine\n' 0 >>SHA256SUMS)
+  SHA256=$(cut -d' ' -f1 "$T/release/SHA256SUMS" | head -n 1)
+  export URL=file://$T/release SHA256
+  stub curl <<<'[[ $1 == -fsSLO ]] && shift; for word; do [[ $word == -O ]] || cp "${word#file://}" .; done'
+  stub sudo <<<'exec "$@"'
+  rm "$T/bin/tiny-reaper"
+}
+# installs SCRIPT: it puts the release into the PATH, but not if the file is not the one of the checksum.
+installs() {
+  sed -i "s,/usr/local/bin,$T/bin,g" "$1"
+  run -0 bash -e "$1"
+  [[ -x $T/bin/tiny-reaper ]]
+  cmp "$T/bin/tiny-reaper" "$TINY"
+  rm "$T/bin/tiny-reaper"
+  echo >>"$(echo "$T"/release/tiny-reaper-*)"
+  run bash -e "$1"
+  ((status != 0))
+  [[ ! -e $T/bin/tiny-reaper ]]
+  ln -s "$(realpath "$TINY")" "$T/bin/tiny-reaper"
+}
+
+@test "README: a release is installed, and not if its checksum is wrong" {
+  release
+  recipe release >script
+  installs script
+}
+
+@test "README: the packages that it names are those of the image's first stage, and in test/packages" {
+  local package packages
+  packages=$(recipe packages | sed -n 's/^apt-get install --no-install-recommends //p')
+  [[ -n $packages ]]
+  for package in $packages; do
+    grep -qE "^$package( |\$)" "$BATS_TEST_DIRNAME/packages" ||
+      { echo "$package is no package of ours"; return 1; }
+  done
+  recipe multistage | grep -q "install -y --no-install-recommends $packages\$"
+}
+
+@test "README: an image with two stages builds it from the source" {
+  recipe multistage >Dockerfile
+  [[ $(grep -v '^$' Dockerfile | cut -d' ' -f1 | xargs) == 'FROM RUN COPY RUN FROM COPY ENTRYPOINT CMD' ]]
+  mkdir src
+  cp "$BATS_TEST_DIRNAME/../tiny-reaper.c" "$BATS_TEST_DIRNAME/../Makefile" src
+  run -0 env -u CC -u CFLAGS -u STATIC sh -c "$(sed -n 's,^RUN \(make .*\)/src$,\1src,p' Dockerfile)"
+  run -3 src/tiny-reaper sh -c 'exit 3'
+  [[ $(sed -n 's/^ENTRYPOINT//p' Dockerfile) == "$(recipe dockerfile | sed -n 's/^ENTRYPOINT//p')" ]]
 }
 
 @test "README: the first command builds, and shows the limit and what has fled" {
@@ -82,17 +151,45 @@ stops_with() {
   run -124 --separate-stderr env -u CC -u CFLAGS -u STATIC sh script
   echo "$stderr"
   [[ $output == *waiting ]]
-  [[ $stderr == *'limit of 1s reached'*'sleep 1000'*'reaped orphan'* ]]
+  [[ $stderr == *'sleep 1000'* && $stderr == *'sleep 1001'* ]]
 }
 
 @test "README: in front of a command in a shell" {
   stub make <<<'echo "made $*"; exit 3'
   recipe shell >script
-  run -3 sh script
+  run -3 --separate-stderr sh script
   [[ $output == 'made test' ]]
 }
 
+@test "README: a script's helper goes with the script, at its end and by kill -9" {
+  local pid server
+  mkfifo ready
+  export HANGS=
+  # A bash that the TERM finds before its exec would die as well; what is to be seen is that of the helper.
+  stub server <<<'echo $$ >ready; exec sleep 1000'
+  stub run-tests <<<'read -r server <ready; echo $server >at-work; [[ ! $HANGS ]] || read -r never <>forever'
+  mkfifo at-work forever
+  recipe script >script
+  for HANGS in '' yes; do
+    sh script 3>&- &
+    pid=$!
+    started+=("$pid")
+    read -rt 20 server <>at-work
+    [[ ! $HANGS ]] || kill -KILL "$pid"
+    wait "$pid" || [[ $HANGS ]]
+    wait_for 20 gone "$server"
+  done
+  # What the script has started without tiny-reaper goes on.
+  echo go >forever
+}
+
+# A python3 that is no shell script of somebody's version manager.
+real_python() {
+  ln -s "$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$T/bin/python3"
+}
+
 @test "README: a stack dump, of a real Python with faulthandler" {
+  real_python
   cat >server.py <<'END'
 import faulthandler, signal, time
 faulthandler.register(signal.SIGQUIT)
@@ -100,9 +197,51 @@ def hangs():
     time.sleep(1000)
 hangs()
 END
-  recipe stack-dump >script
-  run -124 sh script
-  [[ $output == *'sending QUIT'*'line 4 in hangs'* && $output == *'sending TERM'*'killed by SIGTERM'* ]]
+  # A Python that starts slowly is given longer.
+  local limit
+  for limit in 2 10 50; do
+    recipe stack-dump | sed "s/-t 2/-t $limit/" >script
+    run -124 sh script
+    [[ $output != *'in hangs'* ]] || break
+  done
+  [[ $output == *QUIT*'line 4 in hangs'* && $output == *TERM* ]]
+}
+
+@test "README: the deadlock of Popen(stdout=PIPE).wait() is found, and said in words" {
+  real_python
+  # A Python that starts slowly is given longer.
+  local limit
+  for limit in 2 10 50; do
+    recipe deadlock | sed "s/-t 2/-t $limit/" >script
+    run -124 sh script
+    [[ $output != *seq\ 100000* ]] || break
+  done
+  echo "$output"
+  [[ $output =~ python3[0-9.]*\ \(pid\ [0-9]+\)\ and\ seq\ \(pid\ [0-9]+\)\ wait\ for\ each\ other ]]
+}
+
+# without_numbers FILE: the lines that say who waits for whom, numbers and markup left out.
+without_numbers() {
+  sed 's/<[^>]*>//g' "$1" | grep 'wait for' | sed 's/[0-9]\+/N/g'
+}
+
+@test "README shows what is said today: its picture, and the output below a recipe" {
+  local name
+  "$BATS_TEST_DIRNAME/picture" --to .
+  python3 -c 'import xml.dom.minidom; xml.dom.minidom.parse("hang.svg")'
+  for name in hang.svg README.md; do grep -q 'wait for each other' "$name"; done
+  diff <(without_numbers hang.svg) <(without_numbers "$BATS_TEST_DIRNAME/../.github/hang.svg")
+  diff <(without_numbers README.md) <(without_numbers "$README")
+  grep -q '](.github/hang.svg)' "$README"
+  grep -q 'prefers-color-scheme: dark' "$BATS_TEST_DIRNAME/../.github/hang.svg"
+}
+
+@test "README: what each tool leaves behind: tiny-reaper nothing, and the table is as the script prints it" {
+  local row
+  run -0 "$BATS_TEST_DIRNAME/bench/left" tiny-reaper nothing
+  for row in "${lines[@]}"; do grep -qxF -- "$row" "$README"; done
+  ((${#lines[@]} == 4))
+  [[ ${lines[2]} == *'| **nothing** | **nothing** | **nothing** |' ]]
 }
 
 @test "README: Dockerfile" {
@@ -116,7 +255,8 @@ END
 @test "README: compose" {
   stub_server
   recipe compose >compose.yaml
-  mapfile -t words < <(yaml compose.yaml 's = y["services"]["server"]; assert set(s) == {"image", "entrypoint", "command", "stop_grace_period"}
+  mapfile -t words < <(yaml compose.yaml 's = y["services"]["server"]
+assert set(s) == {"image", "entrypoint", "command", "stop_grace_period"}
 print(*s["entrypoint"], *s["command"], sep="\n")')
   stops_with 143 "${words[@]}"
 }
@@ -125,14 +265,17 @@ print(*s["entrypoint"], *s["command"], sep="\n")')
   stub nightly <<<'echo "nightly $*"'
   recipe kubernetes >job.yaml
   mapfile -t words < <(yaml job.yaml '
-assert (y["apiVersion"], y["kind"]) == ("batch/v1", "Job") and set(y) == {"apiVersion", "kind", "metadata", "spec"}
+assert (y["apiVersion"], y["kind"]) == ("batch/v1", "Job")
+assert set(y) == {"apiVersion", "kind", "metadata", "spec"} and isinstance(y["spec"]["backoffLimit"], int)
 pod = y["spec"]["template"]["spec"]
-assert pod["restartPolicy"] in ("Never", "OnFailure") and isinstance(pod["terminationGracePeriodSeconds"], int) and isinstance(y["spec"]["backoffLimit"], int)
+assert pod["restartPolicy"] in ("Never", "OnFailure")
+assert isinstance(pod["terminationGracePeriodSeconds"], int)
 (c,) = pod["containers"]
-assert {"name", "image", "command", "args"} == set(c) and all(isinstance(word, str) for word in c["command"] + c["args"])
+assert {"name", "image", "command", "args"} == set(c)
+assert all(isinstance(word, str) for word in c["command"] + c["args"])
 print(*c["command"], *c["args"], sep="\n")')
   run -0 --separate-stderr "${words[@]}"
-  [[ $output == 'nightly --all' && $stderr == *'limit 1h'* ]]
+  [[ $output == 'nightly --all' && " ${words[*]} " == *' -t 1h '* ]]
 }
 
 @test "README: cron" {
@@ -142,7 +285,8 @@ print(*c["command"], *c["args"], sep="\n")')
   line=$(grep -v '^#' crontab)
   [[ $line =~ ^[0-9]+\ [0-9]+(\ \*){3}\ ([^%]+)$ ]]
   # As cron runs it, but for where the programs are installed.
-  run -0 env -i HOME="$T" LOGNAME=root SHELL=/bin/sh PATH=/usr/bin:/bin /bin/sh -c "${BASH_REMATCH[2]//\/usr\/local\/bin/$T/bin}"
+  line=${BASH_REMATCH[2]//\/usr\/local\/bin/$T/bin}
+  run -0 --separate-stderr env -i HOME="$T" LOGNAME=root SHELL=/bin/sh PATH=/usr/bin:/bin /bin/sh -c "$line"
   [[ $output == 'nightly --all' && $(jq -r .outcome "$T/nightly.jsonl") == exited ]]
 }
 
@@ -153,49 +297,66 @@ print(*c["command"], *c["args"], sep="\n")')
   run -0 systemd-analyze verify "$PWD/server.service"
   [[ $output != *server.service* ]]
   read -ra words < <(sed -n 's/^ExecStart=//p' server.service)
+  [[ " ${words[*]} " == *' -t 12h '* ]]
   stops_with 0 "${words[@]}"
-  [[ $(jq -c '[.outcome, .signal, .status, .forwarded]' "$T/server.jsonl") == '["signaled","QUIT",0,["QUIT"]]' ]]
+  run -0 jq -c '[.outcome, .signal, .status, .forwarded]' "$T/server.jsonl"
+  [[ $output == '["signaled","QUIT",0,["QUIT"]]' ]]
 }
 
 @test "README: make, with a limit for each line" {
-  printf '#!/bin/sh\n%s\n' 'tr "\0" " " </proc/$(sed -n "s/^PPid:.//p" /proc/$PPID/status)/cmdline' >run-tests
+  # Prints the command line of the guard.
+  cat >run-tests <<'END'
+#!/bin/bash
+pid=$PPID
+until [[ $(<"/proc/$pid/comm") == tiny-reaper ]]; do pid=$(sed -n 's/^PPid:.//p' "/proc/$pid/status"); done
+tr '\0' ' ' <"/proc/$pid/cmdline"
+END
   chmod +x run-tests
   recipe make >Makefile
   run -0 make -s test
-  [[ $output == *'tiny-'*' -t 10m /bin/sh -c ./run-tests ' ]]
+  [[ $output == *'tiny-reaper -t 10m /bin/sh -c ./run-tests ' ]]
   sed -i 's/10m/0.1/' Makefile
   echo 'sleep 1000' >>run-tests
   run -2 make -s test
   [[ $output == *'Error 124'* ]]
 }
 
-@test "README: xargs -P and find -exec" {
+@test "README: xargs -P and find -exec, with a blank in a name" {
   mkdir tests
-  printf '#!/bin/sh\necho "$0"; [ "$0" = tests/2 ] && exec sleep 1000; exit 0\n' | tee tests/1 tests/2 tests/3 >/dev/null
+  printf '#!/bin/sh\necho "$0"; [ "$0" = tests/2 ] && exec sleep 1000; exit 0\n' |
+    tee tests/{1,2,'3 4'} >/dev/null
   chmod +x tests/*
-  # The limit that 2 exceeds is shorter here.
-  recipe xargs | sed 's/5m/0.3/' >script
-  run -123 sh script
-  [[ $(sort <<<"$output") == $'tests/1\ntests/2\ntests/3' ]]
-  [[ $(jq -sc 'map([.command[0], .status]) | sort' runs.jsonl) == '[["tests/1",0],["tests/2",124],["tests/3",0]]' ]]
-  rm runs.jsonl
-  recipe find | sed 's/5m/0.3/' >script
-  run -0 sh script
-  [[ $(jq -sc 'map([.command[0], .status]) | sort' runs.jsonl) == '[["tests/1",0],["tests/2",124],["tests/3",0]]' ]]
+  local what            # recipe xargs, recipe find
+  for what in xargs find; do
+    # The limit that 2 exceeds is shorter here.
+    recipe "$what" | sed 's/5m/0.3/' >script
+    run sh script
+    [[ $what == find || $status == 123 ]]
+    [[ $(sort <<<"$output") == $'tests/1\ntests/2\ntests/3 4' ]]
+    run -0 jq -sc 'map([.command[0], .status]) | sort' runs.jsonl
+    [[ $output == '[["tests/1",0],["tests/2",124],["tests/3 4",0]]' ]]
+    rm runs.jsonl
+  done
 }
 
 @test "README: git bisect run finds the commit that hangs" {
-  export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+  export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+  export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
   git init -q .
   local i
   for i in {1..6}; do
-    printf '#!/bin/sh\n# %s\n%s\n' "$i" "$( ((i >= 4)) && echo 'setsid sleep 1000 & wait')" >run-tests
+    # One that hangs has to be killed, which gives 137.
+    {
+      printf '#!/bin/sh\n# %s\n' "$i"
+      ((i < 4)) || echo 'trap "" TERM; setsid sleep 1000 & wait'
+    } >run-tests
     chmod +x run-tests
     git add run-tests
     git commit -qm "commit $i"
   done
   git bisect start HEAD HEAD~5
-  recipe bisect | sed 's/5m/0.3/' >"$T/script"
+  # A limit and a grace that a test can wait for.
+  recipe bisect | sed 's/5m/0.3 -k 0.1/' >"$T/script"
   run -0 sh "$T/script"
   [[ $(git log -1 --format=%s refs/bisect/bad) == 'commit 4' ]]
 }
@@ -211,13 +372,27 @@ ci_steps() { # TEST-SCRIPT REPORT-SCRIPT
   stub make <<<'echo "made $*"'
   run -0 bash -e "$1"
   [[ $output == *'made test'* ]]
-  rm runs.jsonl
+  cancelled "$1"
+  rm -f runs.jsonl
   stub make <<<'sleep 1000 | cat'
   sed -i 's/10m/0.5/' "$1"
   run -124 bash -e "$1"
-  [[ $output == *'still running'*'sleep 1000'* ]]
+  [[ $output == *'sleep 1000'* ]]
   run -0 bash -e "$2"
-  jq -e '.outcome == "timed-out" and (.running | length == 3)' <<<"$output"
+  jq -e '.outcome == "timed-out" and (.running | length == 3)' <<<"$(grep -v '^```' <<<"$output")"
+}
+
+# cancelled SCRIPT: the runner signals the step's shell alone, and all that the step has started ends.
+cancelled() {
+  local pid job
+  mkfifo at-work
+  stub make <<<'sleep 1000 & echo $! >at-work; cat /dev/zero >/dev/null & wait'
+  bash -e "$1" 3>&- &
+  pid=$!
+  started+=("$pid")
+  read -rt 20 job <>at-work
+  kill -TERM "$pid"
+  wait_for 20 gone "$job"
 }
 
 @test "README: GitHub Actions" {
@@ -225,18 +400,29 @@ ci_steps() { # TEST-SCRIPT REPORT-SCRIPT
   recipe github >workflow.yaml
   yaml workflow.yaml '(job,) = y["jobs"].values()
 assert job["runs-on"]
-checkout, test, report = job["steps"]
+checkout, install, test, report = job["steps"]
 assert report["if"] == "always()" and checkout["uses"].startswith("actions/checkout@")
+assert set(install["env"]) == {"URL", "SHA256"}
+open("install.sh", "w").write(install["run"])
 open("test.sh", "w").write(test["run"]); open("report.sh", "w").write(report["run"])'
+  release
+  installs install.sh
   ci_steps test.sh report.sh
-  jq -e . "$T/summary"
+  # Fenced, for a summary is Markdown.
+  [[ $(head -n 1 "$T/summary") == '```json' && $(tail -n 1 "$T/summary") == '```' ]]
+  sed '1d; $d' "$T/summary" | jq -e .
 }
 
 @test "README: GitLab CI" {
   recipe gitlab >.gitlab-ci.yml
   yaml .gitlab-ci.yml '(job,) = y.values()
-assert set(job) == {"script", "after_script", "artifacts"} and job["artifacts"]["when"] == "always"
-open("test.sh", "w").write("\n".join(job["script"])); open("report.sh", "w").write("\n".join(job["after_script"]))'
+assert set(job) == {"before_script", "script", "after_script", "artifacts"}
+assert job["artifacts"]["when"] == "always"
+open("install.sh", "w").write("\n".join(job["before_script"]))
+open("test.sh", "w").write("\n".join(job["script"]))
+open("report.sh", "w").write("\n".join(job["after_script"]))'
+  release
+  installs install.sh
   ci_steps test.sh report.sh
 }
 
@@ -258,11 +444,56 @@ open("test.sh", "w").write("\n".join(job["script"])); open("report.sh", "w").wri
   jq -nc '{wall_s: 0.5, pid: 8, outcome: "timed-out", command: ["run", "8"]}' >>runs.jsonl
   recipe jq >script
   run -0 sh script
-  [[ $output == $'10.5 s exited run 7\n9 s exited run 6\n7.5 s exited run 5\n6 s exited run 4\n4.5 s exited run 3\n0.5 s timed-out run 8' ]]
+  diff - <(echo "$output") <<'END'
+10.5 s exited run 7
+9 s exited run 6
+7.5 s exited run 5
+6 s exited run 4
+4.5 s exited run 3
+0.5 s timed-out run 8
+END
   # And of a real one.
   rm runs.jsonl
   tiny-reaper -t 0.1 -o runs.jsonl sleep 1000 || :
   tiny-reaper -o runs.jsonl echo ran
   run -0 sh script
-  [[ ${lines[0]} == '0.1'*' s timed-out sleep 1000' && ${lines[1]} == *' s exited echo ran' && ${#lines[@]} == 2 ]]
+  [[ $(sed 's/^[0-9.]* s //' <<<"$output" | sort) == $'exited echo ran\ntimed-out sleep 1000' ]]
+}
+
+# entry_point RECIPE: the words of its ENTRYPOINT and CMD, a line each; what it copies is put below $T/root.
+entry_point() {
+  local source target
+  read -r _ source target < <(recipe "$1" | grep '^COPY')
+  [[ $source == tiny-reaper && $target != */ ]] || return 1
+  mkdir -p "$(dirname "$T/root$target")"
+  cp "$TINY" "$T/root$target"
+  recipe "$1" | sed -nE 's/^(ENTRYPOINT|CMD) //p' | jq -r '.[]' | sed "1s,^,$T/root,"
+}
+
+@test "README: under the name timeout" {
+  # Where links are that come first in PATH; and a limit that a test can wait for.
+  recipe name-timeout | sed "s,/usr/local/bin,$T/bin,; s/10m/1/" >script
+  stub make <<<"setsid sleep 1000 & echo \$! >fled; sleep 1000"
+  run -124 sh script
+  [[ $(readlink "$T/bin/timeout") == tiny-reaper ]]
+  gone "$(<fled)"
+}
+
+@test "README: under the names tini and dumb-init" {
+  local name words      # recipe name-tini, recipe name-dumb-init
+  stub_server
+  for name in name-tini name-dumb-init; do
+    mapfile -t words < <(entry_point "$name")
+    echo "${words[*]}"
+    TINY=${words[0]} stops_with 143 "${words[@]}"
+  done
+}
+
+@test "README: options from the environment" {
+  printf '#!/bin/sh\nexec tiny-reaper sh -c '\''echo "$TINY_REAPER."; sleep 20'\''\n' >run-tests
+  chmod +x run-tests
+  # A limit that a test can wait for.
+  recipe environment | sed 's/10m/0.5/' >script
+  run -124 --separate-stderr sh script
+  [[ $output == . && $stderr == *'sleep 20'* ]]
 }
