@@ -77,8 +77,10 @@ static void judge(bool good, const char *text, const char *format, ...)
     vprintf(format, list);
     va_end(list);
     printf(" (%.1f s)\n", now() - started);
-    if (!good && text)
-        printf("  | %.1000s\n", text);
+    for (const char *end, *most = text ? text + 1500 : NULL; !good && text && *text && text < most; text = *end ? end + 1 : end) {
+        end = text + strcspn(text, "\n");
+        printf("  | %.*s\n", (int)(end - text), text);
+    }
     *(good ? &passed : &failed) += 1;
 }
 
@@ -620,11 +622,14 @@ static int shell(enum form form, int fds[2], const char **why)
 {
     struct job job = {.out = fds[0], .patience = PATIENCE};
     int console, status = 0, command = 0;
+    struct termios modes;
 
     signal(SIGTTOU, SIG_IGN);
     setsid();
-    if ((console = open("/dev/console", O_RDWR)) < 0 || ioctl(console, TIOCSCTTY, 0) < 0)
+    if ((console = open("/dev/console", O_RDWR)) < 0 || ioctl(console, TIOCSCTTY, 0) < 0 || tcgetattr(console, &modes) < 0)
         return *why = "a console", 1;
+    modes.c_lflag = (modes.c_lflag | ISIG | ICANON) & ~(tcflag_t)ECHO;
+    tcsetattr(console, TCSANOW, &modes);
     if ((job.pid = fork()) == 0) {
         setpgid(0, 0);
         tcsetpgrp(console, getpgrp());
