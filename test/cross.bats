@@ -142,12 +142,14 @@ nothing_left() {
   [ "tiny-reaper-${PWD##*-}" = "$(./tiny-reaper --version | tr ' ' -)" ]
 }
 
-@test "no compiler has a warning, and every binary is static and stripped, for its own architecture" {
+@test "no compiler has a warning, and every binary is static and stripped, small, with musl, for its own architecture" {
   run ! grep -i warning "$LOG"
   local pair
   for pair in 'amd64 X86-64' 'arm64 AArch64' 'armhf ARM' 'riscv64 RISC-V' 'ppc64el PowerPC64' 's390x S/390' 'i386 Intel 80386'; do
     readelf -h "$(binary "${pair%% *}")" | grep -q "Machine:.*${pair#* }"
     run ! grep -E 'INTERP|\.symtab|build-id' <(readelf -lS "$(binary "${pair%% *}")")
+    run ! grep -iq 'glibc\|GNU C Library' "$(binary "${pair%% *}")"
+    [ "$(stat -c %s "$(binary "${pair%% *}")")" -lt 120000 ]
   done
 }
 

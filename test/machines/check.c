@@ -1,0 +1,1066 @@
+/* check: the command of a machine whose init is tiny-reaper. Holds what tiny-reaper promises against this kernel and this
+ * architecture: as the machine's init, below it as two processes and as one (-G), and as PID 1 of a namespace. Writes "ok ..." or
+ * "not ok ..." for each, at last "N passed, N failed", and has the machine powered off. Static; needs nothing else in the machine
+ * but /tiny-reaper, /leftovers and /kill-boundaries. `check ROLE ...` is what runs under tiny-reaper. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE = 60 };             /* seconds for anything that is to happen: an emulated machine is slow */
+enum form { DIRECT, GUARDED, SINGLE, PID1, FORMS };
+static const char *const FORM[] = {"without", "two processes", "-G", "PID 1"};
+
+struct job {
+    enum form form;
+    const char *const *argv;
+    pid_t pid;
+    int out, in, status;            /* out: the end to read of what everybody below has as standard output and error; in: theirs */
+    int ready, at_ready;            /* the same of descriptor 9, to which /leftovers writes when all are in place */
+    int patience;
+    bool left;               /* left: when tiny-reaper was gone, somebody still held its output */
+    size_t length;
+    char text[16384];               /* what was read from out */
+};
+
+static int passed, failed;
+static double started;
+
+/* ---------------------------------------------------------------- small things */
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void pause_for(double seconds)
+{
+    nanosleep(&(struct timespec){(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)}, NULL);
+}
+
+/* One line of the result; TEXT is shown where it is not GOOD. */
+static void judge(bool good, const char *text, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    printf("%s - ", good ? "ok" : "not ok");
+    vprintf(format, list);
+    va_end(list);
+    printf(" (%.1f s)\n", now() - started);
+    for (const char *end, *most = text ? text + 1500 : NULL; !good && text && *text && text < most; text = *end ? end + 1 : end) {
+        end = text + strcspn(text, "\n");
+        printf("  | %.*s\n", (int)(end - text), text);
+    }
+    *(good ? &passed : &failed) += 1;
+}
+
+/* All of a file of /proc, or "". */
+static const char *contents(const char *format, ...)
+{
+    static char buffer[65536];
+    char path[200];
+    va_list list;
+    ssize_t n;
+    size_t length = 0;
+
+    va_start(list, format);
+    vsnprintf(path, sizeof path, format, list);
+    va_end(list);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && (n = read(fd, buffer + length, sizeof buffer - 1 - length)) > 0)
+        length += (size_t)n;
+    if (fd >= 0)
+        close(fd);
+    buffer[length] = 0;
+    return buffer;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (fd >= 0)
+        close(fd);
+    return written;
+}
+
+/* State and parent of a process; state 0: there is none. */
+static char state_of(pid_t pid, pid_t *parent)
+{
+    const char *stat = contents("/proc/%d/stat", (int)pid), *end = strrchr(stat, ')');
+    char state = 0;
+    int ppid = 0;
+
+    if (!end || sscanf(end + 1, " %c %d", &state, &ppid) != 2)
+        return 0;
+    if (parent)
+        *parent = ppid;
+    return state;
+}
+
+/* How many there are that are neither init, nor we, nor the kernel's; with a signal: sends it to them. */
+static int strays(int sig)
+{
+    DIR *proc = opendir("/proc");
+    int count = 0;
+
+    for (struct dirent *e; proc && (e = readdir(proc));) {
+        pid_t pid = (pid_t)atoi(e->d_name), parent = 0;
+
+        if (pid <= 2 || pid == getpid() || !state_of(pid, &parent) || parent == 2 || parent == 0)
+            continue;
+        count++;
+        if (sig)
+            kill(pid, sig);
+    }
+    closedir(proc);
+    return count;
+}
+
+/* Nobody is left, no zombie either, at the latest a little later: init has to reap. */
+static bool all_gone(void)
+{
+    double deadline = now() + PATIENCE;
+
+    while (strays(0) > 0 && now() < deadline)
+        pause_for(0.01);
+    return strays(0) == 0 || (strays(SIGKILL), pause_for(1), false);
+}
+
+static pid_t child_of(pid_t parent)
+{
+    return (pid_t)atoi(contents("/proc/%d/task/%d/children", (int)parent, (int)parent));
+}
+
+/* ---------------------------------------------------------------- running tiny-reaper */
+
+static int child(void *argument)
+{
+    struct job *job = argument;
+    const char *argv[40];
+    int n = 0;
+
+    if (job->form == PID1 && (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("proc", "/proc", "proc", 0, NULL)))
+        _exit(98);
+    if (job->form != DIRECT)
+        argv[n++] = "/tiny-reaper";
+    if (job->form == SINGLE)
+        argv[n++] = "-G";
+    for (const char *const *word = job->argv; (argv[n++] = *word); word++)
+        continue;
+    dup2(open("/dev/null", O_RDONLY), 0);
+    dup2(job->in, 1);
+    dup2(job->in, 2);
+    dup2(job->at_ready, 9);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &(uint64_t){0}, NULL, sizeof(uint64_t));
+    execv(argv[0], (char *const *)argv);
+    _exit(99);
+}
+
+static void launch(struct job *job, enum form form, const char *const *argv)
+{
+    static char stack[65536] __attribute__((aligned(16)));
+    int fds[2], ready[2];
+
+    memset(job, 0, sizeof *job);
+    job->form = form;
+    job->argv = argv;
+    job->patience = PATIENCE;
+    if (pipe2(fds, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0)
+        exit(97);
+    job->out = fds[0];
+    job->in = fds[1];
+    job->ready = ready[0];
+    job->at_ready = ready[1];
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    job->pid = clone(child, stack + sizeof stack, (form == PID1 ? CLONE_NEWPID | CLONE_NEWNS : 0) | SIGCHLD, job);
+    close(fds[1]);
+    close(ready[1]);
+    if (job->pid < 0)
+        perror("clone");
+}
+
+/* Reads what there is; false: the end. */
+static bool drain(struct job *job)
+{
+    ssize_t n;
+
+    while ((n = read(job->out, job->text + job->length, sizeof job->text - 1 - job->length)) > 0)
+        job->length += (size_t)n;
+    return n < 0;
+}
+
+/* Waits until TEXT was written. */
+static bool says(struct job *job, const char *text)
+{
+    double deadline = now() + PATIENCE;
+
+    do {
+        bool more = drain(job);
+
+        if (strstr(job->text, text))
+            return true;
+        if (!more)
+            return false;
+        poll(&(struct pollfd){job->out, POLLIN, 0}, 1, 100);
+    } while (now() < deadline);
+    return false;
+}
+
+/* Waits for its end. Who then still holds the output was left. */
+static int finish(struct job *job)
+{
+    double deadline = now() + job->patience;
+
+    while (waitpid(job->pid, &job->status, WNOHANG) == 0) {
+        if (now() > deadline) {
+            judge(false, job->text, "%s: no end in %d s", job->argv[0], job->patience);
+            strays(SIGKILL);
+            waitpid(job->pid, &job->status, 0);
+            break;
+        }
+        drain(job);
+        poll(&(struct pollfd){job->out, POLLIN, 0}, 1, 5);
+    }
+    job->left = drain(job);
+    close(job->out);
+    close(job->ready);
+    return WIFSIGNALED(job->status) ? -WTERMSIG(job->status) : WEXITSTATUS(job->status);
+}
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static int run(struct job *job, enum form form, const char *const *argv)
+{
+    launch(job, form, argv);
+    return finish(job);
+}
+
+/* ---------------------------------------------------------------- statuses */
+
+static void statuses(enum form form)
+{
+    static const struct { const char *what, *argv[8]; int status; } RUNS[] = {
+        {"the command's status", {"/check", "exit", "7"}, 7},
+        {"a death by TERM", {"/check", "die", "15"}, -15},
+        {"a death by SEGV", {"/check", "die", "11"}, -11},
+        {"a death by a real-time signal", {"/check", "die", "50"}, -50},
+        {"not found", {"/no-such-command"}, 127},
+        {"a folder cannot be run", {"/tmp"}, 126},
+        {"an executable of another machine", {"/tmp/foreign"}, 126},
+        {"an option that is none", {"--no-such-option"}, 125},
+        {"the limit", {"-t", "300ms", "/check", "wait"}, 124},
+        {"the limit, and TERM is ignored", {"-t", "300ms", "-k", "300ms", "/check", "ignore"}, 137},
+        {"the limit, with -p", {"-p", "-t", "300ms", "/check", "wait"}, -15},
+        {"-e TERM", {"-e", "TERM", "/check", "die", "15"}, 0},
+    };
+    struct job job;
+
+    write_file("/tmp/foreign", "\177ELF\1\1\1");
+    chmod("/tmp/foreign", 0755);
+    int fd = open("/tmp/foreign", O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (write(fd, (char[64]){0}, 64) != 64)
+        exit(97);
+    close(fd);
+    for (size_t i = 0; i < sizeof RUNS / sizeof *RUNS; i++) {
+        int want = RUNS[i].status, got = run(&job, form, RUNS[i].argv);
+
+        if (form == PID1 && want < 0)
+            want = 128 - want;
+        judge(got == want && !job.left, job.text, "%s: %s: %d%s", FORM[form], RUNS[i].what, got, job.left ? ", something left" : "");
+    }
+}
+
+/* ---------------------------------------------------------------- transparency */
+
+/* What a command can see of how it was started. */
+static int state(void)
+{
+    char link[256];
+
+    for (const char *line = strtok((char *)contents("/proc/self/status"), "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line, "SigQ", 4) != 0 && (strncmp(line, "Sig", 3) == 0 || strncmp(line, "NoNew", 5) == 0))
+            printf("%s\n", line);
+    printf("%s", contents("/proc/self/limits"));
+    for (int fd = 0; fd < 64; fd++)
+        if (fcntl(fd, F_GETFL) >= 0)
+            printf("descriptor %d %x %x\n", fd, (unsigned)fcntl(fd, F_GETFL), (unsigned)fcntl(fd, F_GETFD));
+    ssize_t n = readlink("/proc/self/cwd", link, sizeof link - 1);
+    printf("in %.*s, niceness %d\n", (int)n, link, getpriority(PRIO_PROCESS, 0));
+    for (char **variable = environ; *variable; variable++)
+        printf("%s\n", *variable);
+    return 0;
+}
+
+static void transparency(void)
+{
+    static char without[16384];
+    struct job job;
+
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
+    setenv("VARIABLE", "of the caller's", 1);
+    for (enum form form = DIRECT; form < FORMS; form++) {
+        run(&job, form, ARGV("/check", "state"));
+        if (form == DIRECT)
+            strcpy(without, job.text);
+        else
+            judge(strcmp(without, job.text) == 0 && strstr(without, "VARIABLE"), job.text, "%s: what the command sees", FORM[form]);
+    }
+    signal(SIGHUP, SIG_DFL);
+}
+
+/* A kernel without close_range and without pwritev2: seccomp says that there are no such calls. */
+struct instruction { uint16_t code; uint8_t yes, no; uint32_t k; };
+static int lacking(char **argv)
+{
+    struct instruction filter[] = {
+        {0x20, 0, 0, 0},                        /* load the call's number */
+        {0x15, 1, 0, SYS_close_range},
+        {0x15, 0, 1, SYS_pwritev2},
+        {0x06, 0, 0, 0x00050000 | ENOSYS},
+        {0x06, 0, 0, 0x7fff0000},
+    };
+    struct { unsigned short length; struct instruction *filter; } program = {5, filter};
+
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, 2, &program) == 0 &&
+        syscall(SYS_close_range, 1000, 1000, 0) < 0 && errno == ENOSYS)
+        execv(argv[0], argv);
+    return 99;
+}
+
+static int descriptors(pid_t pid)
+{
+    char path[64];
+    int count = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *folder = opendir(path);
+    for (struct dirent *e; folder && (e = readdir(folder));)
+        count += e->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+/* Neither of the two holds a descriptor but standard error, with close_range and without. */
+static void nothing_held(void)
+{
+    static const char *const WITH[] = {"/check", "lacking", "/tiny-reaper", "-vv", "/check", "wait", NULL};
+    struct job job;
+
+    for (int lacks = 0; lacks < 2; lacks++) {
+        launch(&job, lacks ? DIRECT : GUARDED, WITH + (lacks ? 0 : 3));
+        bool up = says(&job, "ready\n");
+        int outer = 0, inner = 0;
+        for (double deadline = now() + PATIENCE; now() < deadline && (outer != 1 || inner != 1); pause_for(0.01))
+            outer = descriptors(job.pid), inner = descriptors(child_of(job.pid));
+        kill(job.pid, SIGTERM);
+        int status = finish(&job);
+        judge(up && outer == 1 && inner == 1 && status == -SIGTERM && !job.left, job.text, "descriptors held%s: %d and %d",
+              lacks ? ", without close_range and pwritev2" : "", outer, inner);
+    }
+}
+
+/* ---------------------------------------------------------------- signals */
+
+#ifndef SYS_rt_sigtimedwait
+#define SYS_rt_sigtimedwait SYS_rt_sigtimedwait_time64
+#endif
+
+/* By the kernel's numbers, 1 to 64: the C library keeps some for itself. The mask of before. */
+static uint64_t block(uint64_t mask)
+{
+    uint64_t before;
+
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
+    return before;
+}
+
+/* The next signal of the mask; -1: none within the time. Times are two 64-bit or two 32-bit numbers: an array fits both, if it is short. */
+static int next_signal(uint64_t mask, int seconds)
+{
+    int64_t until[2] = {seconds, 0};
+    long limit[2] = {seconds, 0};
+
+    return (int)syscall(SYS_rt_sigtimedwait, &mask, NULL, seconds < 0 ? NULL : SYS_rt_sigtimedwait == 421 ? (void *)until : limit, sizeof mask);
+}
+
+/* Writes the number of each signal that it gets, and exits with 5 at USR1. */
+static int log_signals(void)
+{
+    int sig;
+
+    block(~UINT64_C(0));
+    for (printf("ready\n"); (sig = next_signal(~UINT64_C(0), -1)) != SIGUSR1;)
+        if (sig > 0)
+            printf("<%d>\n", sig);
+    return 5;
+}
+
+static bool is_stop(int sig)
+{
+    return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+/* Each of them once, in order; where nobody could continue it, a stop may be followed by a CONT. */
+static void each_signal_once(enum form form)
+{
+    char want[16];
+    struct job job;
+    bool good;
+
+    launch(&job, form, ARGV("/check", "log"));
+    good = says(&job, "ready\n");
+    for (int sig = 1; good && sig <= 64; sig++) {
+        if (sig == SIGKILL || sig == SIGSTOP || sig == SIGUSR1)
+            continue;
+        snprintf(want, sizeof want, "<%d>\n", sig);
+        good = kill(job.pid, sig) == 0 && says(&job, want);
+    }
+    kill(job.pid, SIGUSR1);
+    good &= finish(&job) == 5 && !job.left;
+    const char *at = strchr(job.text, '\n');
+    for (int sig = 1, stopped = 0; good && sig <= 64; sig++) {
+        if (sig == SIGKILL || sig == SIGSTOP || sig == SIGUSR1)
+            continue;
+        int got = atoi(at + 2);
+        for (; stopped && got == SIGCONT; got = atoi(at + 2))
+            at = strchr(at + 1, '\n');
+        good = got == sig;
+        at = strchr(at + 1, '\n');
+        stopped = is_stop(sig);
+    }
+    judge(good && (!at || !at[1]), job.text, "%s: each signal of 1 to 64 once, in order", FORM[form]);
+}
+
+/* To the machine's init: it passes them to its command, which is us. */
+static void signals_of_init(void)
+{
+    static const int SIGS[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGWINCH, SIGALRM, SIGPIPE, 32, 34, 50, 64};
+    uint64_t mask = 0, before;
+    bool good = true;
+
+    for (size_t i = 0; i < sizeof SIGS / sizeof *SIGS; i++)
+        mask |= UINT64_C(1) << (SIGS[i] - 1);
+    before = block(mask);
+    for (size_t i = 0; i < sizeof SIGS / sizeof *SIGS; i++)
+        good &= kill(1, SIGS[i]) == 0 && next_signal(mask, PATIENCE) == SIGS[i];
+    good &= next_signal(mask, 0) < 0;
+    judge(good, NULL, "init: signals to it come here, each once");
+    block(before);
+    judge(strcmp(contents("/proc/1/comm"), "tiny-reaper\n") == 0 && getppid() == 1, contents("/proc/1/comm"), "init is tiny-reaper");
+}
+
+/* ---------------------------------------------------------------- what is left */
+
+static bool ready(struct job *job)
+{
+    return poll(&(struct pollfd){job->ready, POLLIN, 0}, 1, PATIENCE * 1000) == 1;
+}
+
+static void leftovers(enum form form)
+{
+    struct job job;
+    int status;
+
+    status = run(&job, form, ARGV("-k", "500ms", "/leftovers", "-x", "3", "child", "!child", "group", "!group", "session", "!session",
+                                  "daemon", "!daemon", "stopped", "nested:5", "many:20"));
+    judge(status == 3 && !job.left && all_gone(), job.text, "%s: leftovers of every kind are gone: %d", FORM[form], status);
+    launch(&job, form, ARGV("-k", "300ms", "/leftovers", "-w", "!child", "!group", "!session", "!daemon", "stopped", "!nested:5"));
+    bool up = ready(&job);
+    kill(job.pid, SIGTERM);
+    status = finish(&job);
+    judge(up && status == (form == PID1 ? 128 + SIGTERM : -SIGTERM) && !job.left && all_gone(), job.text,
+          "%s: a TERM, and everything is gone: %d", FORM[form], status);
+    status = run(&job, form, ARGV("-k", "300ms", "/leftovers", "-x", "4", "bomb:300"));
+    judge(status == 4 && !job.left && all_gone(), job.text, "%s: 300 processes that ignore TERM are gone: %d", FORM[form], status);
+}
+
+/* ---------------------------------------------------------------- kill -9 */
+
+static void killed_at_boundaries(const char *victim, const char *clock)
+{
+    struct job job;
+    int boundaries = 0, runs = 0, status;
+
+    launch(&job, DIRECT, ARGV("/kill-boundaries", victim, clock, "/tiny-reaper", "/leftovers", "-w", "session", "!daemon"));
+    job.patience = 900;
+    status = finish(&job);
+    const char *colon = strstr(job.text, "boundary of ");
+    colon = colon ? strchr(colon, ':') : NULL;
+    if (colon)
+        sscanf(colon + 1, " %d boundaries, %d runs", &boundaries, &runs);
+    judge(status == 0 && boundaries >= 10 && strstr(job.text, ", 0 left, 0 zombies, 0 hung") && all_gone(), job.text,
+          "%s killed at each of %d boundaries of %s", victim, boundaries, clock);
+}
+
+/* How long a start takes; after that everything is at rest. */
+static double start_takes(void)
+{
+    struct job job;
+    double begun = now();
+
+    launch(&job, GUARDED, ARGV("/leftovers", "-w", "session", "!daemon", "group"));
+    ready(&job);
+    double took = now() - begun;
+    kill(job.pid, SIGKILL);
+    finish(&job);
+    all_gone();
+    return took;
+}
+
+/* kill -9 at random instants of the start and a little after; whatever had come into being is gone. */
+static void killed_at_random(bool inner, int times)
+{
+    double span = 1.3 * start_takes(), deadline;
+    int bad = 0;
+    struct job job;
+
+    for (int i = 0; i < times; i++) {
+        launch(&job, GUARDED, ARGV("/leftovers", "-w", "session", "!daemon", "group"));
+        pid_t victim = job.pid;
+        for (deadline = now() + PATIENCE; inner && (victim = child_of(job.pid)) == 0 && now() < deadline;)
+            sched_yield();
+        pause_for(span * (double)(rand() % 1000) / 1000);
+        kill(victim, SIGKILL);
+        if (finish(&job) != -SIGKILL)
+            bad++;
+        /* Its death and that of what it had are not the same instant where it was the outer one that was killed. */
+        for (deadline = now() + PATIENCE; strays(0) > 0 && now() < deadline;)
+            pause_for(0.002);
+        if (strays(0) > 0)
+            bad++, strays(SIGKILL);
+    }
+    judge(bad == 0, NULL, "%s killed at %d random instants of %.0f ms: %d bad", inner ? "inner" : "outer", times, span * 1e3, bad);
+}
+
+/* ---------------------------------------------------------------- the terminal: the console */
+
+/* What runs on it: says what reaches it, and dies by INT. */
+static volatile sig_atomic_t got;
+static void note(int sig)
+{
+    got = sig;
+}
+
+static _Noreturn void on_terminal(void)
+{
+    struct sigaction action = {.sa_handler = note};
+    sigset_t set, before;
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGCONT, &action, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGCONT);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    for (dprintf(9, "ready %d\n", (int)getpid());;) {
+        sigsuspend(&before);
+        dprintf(9, "got %d\n", (int)got);
+        if (got == SIGINT) {
+            signal(SIGINT, SIG_DFL);
+            sigprocmask(SIG_SETMASK, &before, NULL);
+            raise(SIGINT);
+        }
+    }
+}
+
+static bool is_typed(int console, char c)
+{
+    return ioctl(console, TIOCSTI, &c) == 0;
+}
+
+static bool has_terminal(int console, pid_t group)
+{
+    for (double deadline = now() + PATIENCE; now() < deadline; pause_for(0.01))
+        if (tcgetpgrp(console) == group)
+            return true;
+    return false;
+}
+
+static bool runs(pid_t pid)
+{
+    for (double deadline = now() + PATIENCE; now() < deadline; pause_for(0.01))
+        if (state_of(pid, NULL) != 'T')
+            return true;
+    return false;
+}
+
+/* A shell with job control: starts the job, stops it from the terminal, continues it, stops it by STOP, interrupts it. The step that failed. */
+static int shell(enum form form, int fds[2], const char **why)
+{
+    struct job job = {.out = fds[0], .patience = PATIENCE};
+    int console, status = 0, command = 0;
+    struct termios modes;
+
+    signal(SIGTTOU, SIG_IGN);
+    setsid();
+    if ((console = open("/dev/console", O_RDWR)) < 0 || ioctl(console, TIOCSCTTY, 0) < 0 || tcgetattr(console, &modes) < 0)
+        return *why = "a console", 1;
+    modes.c_lflag = (modes.c_lflag | ISIG | ICANON) & ~(tcflag_t)ECHO;
+    tcsetattr(console, TCSANOW, &modes);
+    if ((job.pid = fork()) == 0) {
+        setpgid(0, 0);
+        tcsetpgrp(console, getpgrp());
+        signal(SIGTTOU, SIG_DFL);
+        dup2(console, 0), dup2(console, 1), dup2(console, 2), dup2(fds[1], 9);
+        execl("/tiny-reaper", "tiny-reaper", form == SINGLE ? "-G" : "--timeout=0", "/check", "on-terminal", NULL);
+        _exit(99);
+    }
+    setpgid(job.pid, job.pid);
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    close(fds[1]);
+    if (!says(&job, "\n") || sscanf(job.text, "ready %d", &command) != 1 || !has_terminal(console, getpgid(command)))
+        return *why = "the command has the terminal", 2;
+    if (!is_typed(console, 26) || waitpid(job.pid, &status, WUNTRACED) != job.pid || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTSTP)
+        return *why = "Ctrl-Z stops the job", 3;
+    if (state_of(command, NULL) != 'T')
+        return *why = "Ctrl-Z stops the command", 4;
+    tcsetpgrp(console, getpgrp());
+    tcsetpgrp(console, job.pid);
+    kill(-job.pid, SIGCONT);
+    if (!says(&job, "got 18\n") || !runs(command) || !has_terminal(console, getpgid(command)))
+        return *why = "fg continues it, and gives it the terminal", 5;
+    kill(command, SIGSTOP);
+    if (waitpid(job.pid, &status, WUNTRACED) != job.pid || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGSTOP)
+        return *why = "its STOP stops the job", 6;
+    tcsetpgrp(console, getpgrp());
+    tcsetpgrp(console, job.pid);
+    kill(-job.pid, SIGCONT);
+    if (!runs(command) || !has_terminal(console, getpgid(command)))
+        return *why = "fg continues it after STOP", 7;
+    if (!is_typed(console, 3) || !says(&job, "got 2\n"))
+        return *why = "Ctrl-C reaches it", 8;
+    if (waitpid(job.pid, &status, WUNTRACED) != job.pid || !WIFSIGNALED(status) || WTERMSIG(status) != SIGINT)
+        return *why = "Ctrl-C ends it", 9;
+    if (tcgetpgrp(console) != job.pid)
+        return *why = "the job has the terminal again", 10;
+    return 0;
+}
+
+static void terminal(enum form form)
+{
+    const char *why = "";
+    int fds[2], out[2], status;
+    char text[200] = "";
+    pid_t pid;
+
+    if (pipe2(fds, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+        exit(97);
+    if ((pid = fork()) == 0) {
+        alarm(5 * PATIENCE);
+        status = shell(form, fds, &why);
+        dprintf(out[1], "%s", why);
+        _exit(status);
+    }
+    close(fds[0]), close(fds[1]), close(out[1]);
+    waitpid(pid, &status, 0);
+    if (read(out[0], text, sizeof text - 1) < 0)
+        text[0] = 0;
+    close(out[0]);
+    judge(status == 0 && all_gone(), text, "%s: Ctrl-Z, fg, STOP, Ctrl-C on the console", FORM[form]);
+    strays(SIGKILL);
+}
+
+/* ---------------------------------------------------------------- JSON: enough to know that a report is some */
+
+static const char *blank(const char *p)
+{
+    return p + strspn(p, " \t\n");
+}
+
+/* Each of these returns what follows, or NULL. */
+static const char *string(const char *p)
+{
+    if (*p++ != '"')
+        return NULL;
+    for (; *p != '"'; p++) {
+        if ((unsigned char)*p < ' ')
+            return NULL;
+        if (*p == '\\' && (!*++p || !strchr("\"\\/bfnrtu", *p)))
+            return NULL;
+        if (p[-1] == '\\' && *p == 'u' && strspn(p + 1, "0123456789abcdefABCDEF") < 4)
+            return NULL;
+    }
+    return p + 1;
+}
+
+static const char *value(const char *p)
+{
+    static const char *const WORDS[] = {"true", "false", "null"};
+    size_t n;
+
+    p = blank(p);
+    if (*p == '"')
+        return string(p);
+    for (size_t i = 0; i < 3; i++)
+        if (strncmp(p, WORDS[i], strlen(WORDS[i])) == 0)
+            return p + strlen(WORDS[i]);
+    if (*p != '{' && *p != '[')
+        return (n = strspn(p, "-+.eE0123456789")) > 0 ? p + n : NULL;
+    char close = *p == '{' ? '}' : ']';
+    if (*(p = blank(p + 1)) == close)
+        return p + 1;
+    for (;; p++) {
+        if (close == '}' && (!(p = string(blank(p))) || *(p = blank(p)) != ':'))
+            return NULL;
+        if (!(p = value(p + (close == '}'))))
+            return NULL;
+        if (*(p = blank(p)) == close)
+            return p + 1;
+        if (*p != ',')
+            return NULL;
+    }
+}
+
+/* The value of KEY in an object that is valid; NULL: it has none. */
+static const char *member(const char *p, const char *key)
+{
+    if (!p || *p != '{')
+        return NULL;
+    for (p = blank(p + 1); *p == '"'; p = blank(p + 1)) {
+        const char *after = string(p), *at = blank(blank(after) + 1);
+
+        if ((size_t)(after - p) == strlen(key) + 2 && strncmp(p + 1, key, strlen(key)) == 0)
+            return at;
+        p = blank(value(at));
+        if (*p != ',')
+            return NULL;
+    }
+    return NULL;
+}
+
+/* The Nth element of an array, or NULL. */
+static const char *element(const char *p, int n)
+{
+    if (!p || *p != '[' || *(p = blank(p + 1)) == ']')
+        return NULL;
+    for (; n > 0; n--) {
+        p = blank(value(p));
+        if (*p != ',')
+            return NULL;
+        p = blank(p + 1);
+    }
+    return p;
+}
+
+/* Is that value, literally, TEXT? */
+static bool is(const char *p, const char *text)
+{
+    return p && value(p) == p + strlen(text) && strncmp(p, text, strlen(text)) == 0;
+}
+
+static bool within(const char *p, const char *text)
+{
+    const char *end = p ? value(p) : NULL, *found = p ? strstr(p, text) : NULL;
+
+    return found && end && found + strlen(text) <= end;
+}
+
+/* ---------------------------------------------------------------- the report */
+
+/* Runs with -o; the report's text, if it is one line of valid JSON. */
+static const char *report(struct job *job, enum form form, const char *const *argv)
+{
+    const char *all[40] = {"-o", "/tmp/report"}, *text, *end;
+    int n = 2;
+
+    while ((all[n++] = *argv++))
+        continue;
+    unlink("/tmp/report");
+    run(job, form, all);
+    text = contents("/tmp/report");
+    end = value(text);
+    return end && strcmp(end, "\n") == 0 ? text : NULL;
+}
+
+static void reports(enum form form)
+{
+    static const char *const KEYS[] = {
+        "version", "command", "pid", "started", "wall_s", "user_s", "sys_s", "max_rss_kb", "outcome", "status", "signal", "escalated",
+        "forwarded", "reaped", "ended", "oom_killed", "core_dumped", "senders", "left",
+    };
+    char missing[300] = "";
+    struct job job;
+    const char *r = report(&job, form, ARGV("/leftovers", "-x", "3", "daemon", "\001\"\\\xff\n:1"));
+
+    judge(r && is(member(r, "outcome"), "\"exited\""), contents("/tmp/report"), "%s: the report is one line of JSON", FORM[form]);
+    for (size_t i = 0; r && i < sizeof KEYS / sizeof *KEYS; i++)
+        if (!member(r, KEYS[i])) {
+            strcat(missing, " ");
+            strcat(missing, KEYS[i]);
+        }
+    judge(r && !*missing, r, "%s: the report has each field, without:%s", FORM[form], missing);
+    r = report(&job, form, ARGV("-t", "300ms", "-k", "200ms", "/check", "ignore"));
+    judge(is(member(r, "outcome"), "\"timed-out\"") && is(member(r, "status"), "137") && is(member(r, "escalated"), "true") &&
+          is(member(r, "signal"), "\"KILL\""), contents("/tmp/report"), "%s: the report of a limit with KILL", FORM[form]);
+    r = report(&job, form, ARGV("/check", "spend"));
+    double user = r ? atof(member(r, "user_s")) : 0, wall = r ? atof(member(r, "wall_s")) : 0, rss = r ? atof(member(r, "max_rss_kb")) : 0;
+    judge(user > 0.1 && wall > 0.1 && user < wall * 1.5 + 1 && rss > 8000 && rss < 30000, contents("/tmp/report"),
+          "%s: the report's figures: user %.3f, wall %.3f, rss %.0f", FORM[form], user, wall, rss);
+}
+
+/* Two tenths of a second of its own time, 8 MB. */
+static int spend(void)
+{
+    static char memory[8 << 20];
+    struct rusage used;
+
+    do {
+        memset(memory, 1, sizeof memory);
+        getrusage(RUSAGE_SELF, &used);
+    } while (used.ru_utime.tv_sec == 0 && used.ru_utime.tv_usec < 200000);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- the picture of a hang */
+
+static const struct { const char *call, *file; } HANGS[] = {
+    {"read", "\"pipe:["}, {"write", "\"pipe:["}, {"wait4", NULL}, {"futex", NULL}, {"flock", "\"/tmp/lock\""}, {"openat", "\"/tmp/fifo\""},
+    {"ppoll", NULL}, {"epoll_pwait", "\"anon_inode:[eventpoll]\""}, {"nanosleep", NULL}, {"rt_sigsuspend", NULL}, {"recvfrom", "\"unix"},
+};
+
+/* Waits for ever in one system call, by its number. */
+static int blocked(const char *call)
+{
+    static int word;
+    static uint64_t none;
+    static char buffer[1 << 20];
+    int fds[2], pair[2];
+    long day[2] = {86400, 0};
+
+    if (pipe(fds) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+        return 97;
+    switch (*call == 'r' ? call[2] : *call) {
+    case 'a': syscall(SYS_read, fds[0], buffer, 1L); break;
+    case 'w': if (call[1] == 'r') syscall(SYS_write, fds[1], buffer, sizeof buffer);
+              else if (fork() == 0) for (;;) pause();
+              else syscall(SYS_wait4, -1L, NULL, 0L, NULL);
+              break;
+    case 'f': if (call[1] == 'u') syscall(SYS_futex, &word, 0L, 0L, NULL);
+              else syscall(SYS_flock, open("/tmp/lock", O_RDWR), (long)LOCK_EX);
+              break;
+    case 'o': syscall(SYS_openat, (long)AT_FDCWD, "/tmp/fifo", (long)O_RDONLY); break;
+    case 'p': syscall(SYS_ppoll, &(struct pollfd){fds[0], POLLIN, 0}, 1L, NULL, NULL, sizeof none); break;
+    case 'e': {
+        struct epoll_event event, in = {.events = EPOLLIN};
+        int fd = epoll_create1(0);
+        epoll_ctl(fd, EPOLL_CTL_ADD, fds[0], &in);
+        syscall(SYS_epoll_pwait, fd, &event, 1L, -1L, NULL, sizeof none);
+        break;
+    }
+    case 'n': syscall(SYS_nanosleep, day, NULL); break;
+    case '_': syscall(SYS_rt_sigsuspend, &none, sizeof none); break;
+    case 'c': syscall(SYS_recvfrom, pair[0], buffer, 1L, 0L, NULL, NULL); break;
+    }
+    return 96;
+}
+
+static int hang(void)
+{
+    flock(open("/tmp/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0666), LOCK_EX);
+    mkfifo("/tmp/fifo", 0666);
+    for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++)
+        if (fork() == 0)
+            execl("/check", "/check", "blocked", HANGS[i].call, NULL);
+    while (wait(NULL) > 0)
+        continue;
+    return 0;
+}
+
+static void picture_of_a_hang(void)
+{
+    char call[40];
+    struct job job;
+    const char *r = report(&job, GUARDED, ARGV("-v", "-t", "4", "/check", "hang")), *running = member(r, "running"), *p, *t;
+
+    for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++) {
+        snprintf(call, sizeof call, "blocked %s", HANGS[i].call);
+        for (int n = 0; (p = element(running, n)) && !within(member(p, "command"), call); n++)
+            continue;
+        t = element(member(p, "threads"), 0);
+        snprintf(call, sizeof call, "\"%s\"", HANGS[i].call);
+        bool good = is(member(t, "call"), call);
+        if (HANGS[i].file)
+            good &= within(member(t, "file"), HANGS[i].file) && (strcmp(HANGS[i].call, "openat") == 0 || atoi(member(t, "fd")) > 2);
+        if (strcmp(HANGS[i].call, "wait4") == 0 || strcmp(HANGS[i].call, "flock") == 0)
+            good &= element(member(t, "waits_for"), 0) != NULL;
+        judge(good, p, "the picture of a hang: %s", HANGS[i].call);
+    }
+    r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "circle"));
+    p = element(element(member(r, "cycles"), 0), 1);
+    judge(p && strstr(job.text, "wait for each other"), job.text, "the picture of a hang: a circle of two");
+}
+
+/* Waits for its child, which waits for the pipe that it holds. */
+static int circle(void)
+{
+    int fds[2];
+    char byte;
+
+    if (pipe(fds) < 0)
+        return 97;
+    if (fork() == 0) {
+        close(fds[1]);
+        return (int)read(fds[0], &byte, 1);
+    }
+    wait(NULL);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- out of memory */
+
+/* Takes memory until it is killed. */
+static int hog(void)
+{
+    for (int i = 0; i < 512; i++)
+        memset(malloc(1 << 20), i + 1, 1 << 20);
+    return 0;
+}
+
+static int boxed(char **argv)
+{
+    write_file("/sys/fs/cgroup/box/cgroup.procs", "0");
+    execv(argv[0], argv);
+    return 99;
+}
+
+static void out_of_memory(void)
+{
+    struct job job;
+
+    mkdir("/sys/fs/cgroup", 0755);
+    if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0 || !write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory") ||
+        mkdir("/sys/fs/cgroup/box", 0755) < 0 || !write_file("/sys/fs/cgroup/box/memory.max", "24M")) {
+        judge(false, contents("/sys/fs/cgroup/cgroup.controllers"), "a cgroup of v2 with a memory limit");
+        return;
+    }
+    for (int hogs = 0; hogs < 2; hogs++) {
+        unlink("/tmp/report");
+        int status = run(&job, DIRECT, ARGV("/check", "boxed", "/tiny-reaper", "-v", "-o", "/tmp/report", "/check", hogs ? "hog" : "exit", "3"));
+        const char *r = contents("/tmp/report");
+        judge(status == (hogs ? -SIGKILL : 3) && is(member(r, "oom_killed"), hogs ? "true" : "false"), r, "out of memory: %s", hogs ? "yes" : "no");
+        if (hogs)
+            judge(strstr(job.text, "out of memory"), job.text, "out of memory: -v says so");
+    }
+    all_gone();
+    rmdir("/sys/fs/cgroup/box");
+}
+
+/* ---------------------------------------------------------------- main */
+
+static _Noreturn void wait_here(bool ignoring)
+{
+    signal(SIGTERM, ignoring ? SIG_IGN : SIG_DFL);
+    for (printf("ready\n");;)
+        pause();
+}
+
+static int play(char **argv)
+{
+    const char *role = argv[1];
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (strcmp(role, "exit") == 0)
+        return atoi(argv[2]);
+    if (strcmp(role, "die") == 0)
+        return raise(atoi(argv[2])), pause();
+    if (strcmp(role, "wait") == 0 || strcmp(role, "ignore") == 0)
+        wait_here(*role == 'i');
+    if (strcmp(role, "on-terminal") == 0)
+        on_terminal();
+    if (strcmp(role, "lacking") == 0)
+        return lacking(argv + 2);
+    if (strcmp(role, "boxed") == 0)
+        return boxed(argv + 2);
+    if (strcmp(role, "blocked") == 0)
+        return blocked(argv[2]);
+    return strcmp(role, "state") == 0 ? state() : strcmp(role, "log") == 0 ? log_signals() :
+           strcmp(role, "spend") == 0 ? spend() : strcmp(role, "hang") == 0 ? hang() : strcmp(role, "circle") == 0 ? circle() :
+           strcmp(role, "hog") == 0 ? hog() : 95;
+}
+
+static void prepare(void)
+{
+    struct utsname name;
+    int one = 1;
+
+    mkdir("/proc", 0755), mkdir("/sys", 0755), mkdir("/tmp", 01777), mkdir("/dev", 0755);
+    mount("proc", "/proc", "proc", 0, NULL);
+    mount("sysfs", "/sys", "sysfs", 0, NULL);
+    mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+    mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+    setenv("READY", "9", 1);
+    started = now();
+    uname(&name);
+    printf("machine: Linux %s %s, %zu bits, bytes in %s order, pages of %ld\n", name.release, name.machine, 8 * sizeof(long),
+           *(char *)&one ? "little-endian" : "big-endian", sysconf(_SC_PAGESIZE));
+}
+
+int main(int argc, char **argv)
+{
+    int times = argc > 2 ? atoi(argv[2]) : 200;
+
+    if (argc > 1 && strcmp(argv[1], "all") != 0)
+        return play(argv);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    prepare();
+    signals_of_init();
+    for (enum form form = GUARDED; form < FORMS; form++) {
+        statuses(form);
+        each_signal_once(form);
+        leftovers(form);
+        reports(form);
+    }
+    transparency();
+    nothing_held();
+    terminal(GUARDED);
+    terminal(SINGLE);
+    picture_of_a_hang();
+    out_of_memory();
+    killed_at_boundaries("outer", "outer");
+    killed_at_boundaries("inner", "inner");
+    killed_at_random(false, times / 2);
+    killed_at_random(true, times / 2);
+    printf("%d passed, %d failed\n", passed, failed);
+    /* By the way that an engine would take: init is told, and tells us. */
+    block(1 << (SIGTERM - 1));
+    kill(1, SIGTERM);
+    if (next_signal(1 << (SIGTERM - 1), PATIENCE) != SIGTERM)
+        printf("init does not pass on TERM\n");
+    sync();
+    reboot(RB_POWER_OFF);
+    for (;;)
+        pause();
+}
