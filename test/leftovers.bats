@@ -181,7 +181,7 @@ print("TERM" if signal.sigwait([signal.SIGTERM]) else "", file=log, flush=True)
 @test "a tree of 300 levels is listed at the limit, and ended, with a stack of no more than a megabyte" {
   local guard
   for guard in -v -G; do
-    run -0 --separate-stderr "$H/aftermath" sh -c 'ulimit -s 1024; exec "$@"' sh "$TINY" -v $guard -o "$T/report" -t 0.5 -k 0.5 "$H/leftovers" -w nested:300
+    run -0 --separate-stderr "$H/aftermath" sh -c 'ulimit -s 1024; exec "$@"' sh "$TINY" -v $guard -o "$T/report" -t 3 -k 0.5 "$H/leftovers" -w nested:300
     echo "$output"
     [[ $output == 'exited 124, 0 left, 0 zombies' ]]
     jq -e '.running | length > 50' report

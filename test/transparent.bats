@@ -80,17 +80,6 @@ start() {
   exec 7<&-
 }
 
-# Finding 24, as it was found.
-@test "a folder that the command's caller was in can be unmounted by the command, 100 times" {
-  ((EUID == 0)) || skip "needs root to mount"
-  run -0 unshare --mount sh -c '
-    mkdir m
-    for i in $(seq 100); do
-      mount -t tmpfs none m || exit 9
-      (cd m && exec "$0" sh -c "cd / && umount \"$PWD/m\"") || exit 8
-    done' "$TINY"
-}
-
 # Finding 33: cron jobs in a container log there.
 @test "as PID 1 its standard output is there as /proc/1/fd/1, and its standard input as /proc/1/fd/0" {
   run -0 "${UNSHARE[@]}" --pid --fork --mount-proc --kill-child "$TINY" sh -c 'echo text >/proc/1/fd/1; echo more >>/proc/1/fd/1' </dev/null
@@ -323,19 +312,4 @@ PYTHON
   [[ $output =~ ^([0-9]+)\ [0-9]+\ ([0-9]+)$ && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]]
   run -0 "$TINY" -G sh -c 'set -- $(sed "s/.*) //" /proc/$$/stat) $$; shift 2; echo "$1"; echo $$'
   [[ ${lines[0]} == "${lines[1]}" ]]
-}
-
-# A promise that no test would miss: the description may be shared with who opened the FIFO.
-@test "a report file is left as it was opened: no O_NONBLOCK on its description" {
-  mkfifo report
-  exec 7<>report
-  run -0 strace -f -qq -e trace=openat,open,fcntl,write -o trace "$TINY" -o report true
-  # /proc/self/fd/N opens a new description; one that is inherited must keep its flags.
-  exec 7>&-
-  : >plain
-  exec 8>>plain
-  "$TINY" -o /dev/fd/8 "$H/inherit" seen
-  "$H/inherit" bare
-  [[ $(grep '^fd 8' seen) == "$(grep '^fd 8' bare)" ]]
-  exec 8>&-
 }
