@@ -31,7 +31,6 @@
 #define _FILE_OFFSET_BITS 64
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -44,6 +43,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -76,28 +76,97 @@ static const int64_t SECOND = 1000000000, FOREVER = INT64_MAX, DEFAULT_GRACE = 5
 
 /* ---------------------------------------------------------------- tables */
 
+/*
+ * The options of each name that we answer to. `does` holds what apply() is to do, in turn: letters of our own options, and some that
+ * stand for what only another tool has.
+ */
 static const struct option_row {
-    char letter;
-    const char *name, *argument, *help;
-} OPTIONS[] = {
-    {'t', "timeout",         "DURATION",             "limit the command's lifetime"},
-    {'s', "signal",          "SIG[,SIG]...",         "the signals that end it, in turn (default TERM)"},
-    {'k', "kill-after",      "DURATION",             "time given to each of them, the last before KILL (default 5s; 0: never)"},
-    {'p', "preserve-status", NULL,                   "at the time limit, exit with the command's status, not 124"},
-    {'c', "single-child",    NULL,                   "forward signals to the command alone, not to its group"},
-    {'r', "rewrite",         "FROM:TO",              "forward TO in place of FROM; TO 0 drops it; may be repeated"},
-    {'e', "success-status",  "STATUS[,STATUS]...",   "exit 0 when the command ends so: 143, or TERM"},
-    {'d', "die-with-parent", NULL,                   "end the command when the process that started tiny-reaper ends"},
-    {'w', "wait",            NULL,                   "when the command ends, wait for what it left behind"},
-    {'l', "leave",           NULL,                   "when the command ends, leave alone what it left behind"},
-    {'G', "no-guard",        NULL,                   "run as one process: kill -9 of it leaves the command's children, and\n"
-                                                     "a stop of the command stops the time limit too"},
-    {'o', "report",          "FILE",                 "append one line of JSON about the run to FILE"},
-    {'v', "verbose",         NULL,                   "say what is done, and at the limit what was still running"},
-    {'h', "help",            NULL,                   "print this, and exit"},
-    {'V', "version",         NULL,                   "print the version, and exit"},
+    char letter;                                    /* 0: it has a long name only */
+    const char *name, *argument, *does, *help;      /* name NULL: a letter only; argument NULL: it takes none; does NULL: the end */
+} OWN[] = {
+    {'t', "timeout", "DURATION", "t", "limit the command's lifetime"},
+    {'s', "signal", "SIG[,SIG]...", "s", "signals that end it (default TERM)"},
+    {'k', "kill-after", "DURATION", "k", "time for each, then KILL (5s, 0 never)"},
+    {'p', "preserve-status", NULL, "p", "at the limit exit as the command did"},
+    {'c', "single-child", NULL, "c", "signal the command, not its group"},
+    {'r', "rewrite", "FROM:TO", "r", "forward TO in place of FROM (0: none)"},
+    {'e', "success-status", "STATUS[,STATUS]...", "e", "exit 0 for these: 143, or TERM"},
+    {'d', "die-with-parent", NULL, "d", "end it when tiny-reaper's parent ends"},
+    {'w', "wait", NULL, "w", "at its end wait for what it left"},
+    {'l', "leave", NULL, "l", "at its end leave alone what it left"},
+    {'G', "no-guard", NULL, "G", "one process, not safe from kill -9"},
+    {'o', "report", "FILE", "o", "append a line of JSON about the run"},
+    {'v', "verbose", NULL, "v", "say what went wrong; -vv: everything"},
+    {'h', "help", NULL, "h", "print this, and exit"},
+    {'V', "version", NULL, "V", "print the version, and exit"},
+    {0},
+}, TIMEOUT[] = {
+    {'f', "foreground", NULL, "", "accepted, and not needed"},
+    {'k', "kill-after", "DURATION", "K", "KILL follows this long after a signal"},
+    {'p', "preserve-status", NULL, "p", "at the limit exit as COMMAND did"},
+    {'s', "signal", "SIGNAL", "S", "what the limit sends (default TERM)"},
+    {'v', "verbose", NULL, "y", "say which signal the limit sends"},
+    {0, "help", NULL, "h", "print this, and exit"},
+    {0, "version", NULL, "V", "print the version, and exit"},
+    {0},
+}, TINI[] = {
+    {'p', NULL, "SIGNAL", "P", "sent when the parent ends, as SIGKILL"},
+    {'s', NULL, NULL, "", "accepted, and not needed"},
+    {'v', NULL, NULL, "n", "say what went wrong; -vvv: everything"},
+    {'w', NULL, NULL, "W", "warn of each orphan that is reaped"},
+    {'g', NULL, NULL, "g", "forward signals to PROGRAM's group"},
+    {'e', NULL, "EXIT_CODE", "E", "exit 0 in place of it; may be repeated"},
+    {'l', NULL, NULL, "L", "print the licence, and exit"},
+    {'h', NULL, NULL, "h", "print this, and exit"},
+    {0, "version", NULL, "V", "print the version, and exit"},
+    {0},
+}, DUMB_INIT[] = {
+    {'c', "single-child", NULL, "Ucl", "signal it alone, leave the rest alone"},
+    {'r', "rewrite", "FROM:TO", "R", "forward TO in place of FROM (0: none)"},
+    {'v', "verbose", NULL, "vv", "say everything"},
+    {'h', "help", NULL, "h", "print this, and exit"},
+    {'V', "version", NULL, "V", "print the version, and exit"},
+    {0},
 };
-enum { NOPTIONS = sizeof OPTIONS / sizeof OPTIONS[0] };
+
+/*
+ * The names, ourselves first, and what each takes: the last part of argv[0] decides. `variables` are read after the command line;
+ * VALUE NULL: whatever it is set to. dockerd reads the version line of `docker-init --version`.
+ */
+static const struct tool_row {
+    const char *names[3];
+    const struct option_row *options;
+    const char *defaults, *usage, *about, *version;
+    bool duration_first;
+    int refusal;                                    /* exit status for a wrong command line */
+    struct variable_row {
+        const char *name, *value, *does;
+    } variables[2];
+} TOOLS[] = {
+    {{"tiny-reaper"}, OWN, "", "[OPTION]... [--] COMMAND [ARG]...",
+        "DURATION: a number and ms, s (default), m, h or d: 90, 1.5h, 1h30m; or infinity.\n"
+        "SIG: a name such as TERM or RTMIN+3, or a number. Options may also stand in the\n"
+        "environment, in TINY_REAPER. Exit status: the command's; at the limit 124, or\n"
+        "137 after KILL; 125: an error; 126: it cannot be run; 127: it was not found.\n",
+        "tiny-reaper " VERSION "\n", false, FAILED, {{0}}},
+    {{"timeout"}, TIMEOUT, "X", "[OPTION]... DURATION COMMAND [ARG]...",
+        "DURATION: a number and s (default), m, h or d; 0: no limit. At the limit nothing\n"
+        "of COMMAND is left running; what it leaves when it ends in time goes on.\n"
+        "Exit status: COMMAND's; at the limit 124, or 137 after KILL;\n"
+        "125: an error; 126: COMMAND cannot be run; 127: COMMAND was not found.\n",
+        "timeout (tiny-reaper) " VERSION "\n", true, FAILED, {{0}}},
+    {{"tini", "tini-static", "docker-init"}, TINI, "c", "[OPTION]... [--] PROGRAM [ARG]...",
+        "Environment: TINI_VERBOSITY (a number, as -v), TINI_KILL_PROCESS_GROUP (as -g),\n"
+        "TINI_SUBREAPER (not needed). Nothing that PROGRAM started is left running.\n",
+        "tini version 0.19.0 (tiny-reaper " VERSION ")\n", false, 1,
+        {{"TINI_KILL_PROCESS_GROUP", NULL, "g"}, {"TINI_VERBOSITY", NULL, "N"}}},
+    {{"dumb-init"}, DUMB_INIT, "D", "[OPTION]... [--] COMMAND [ARG]...",
+        "FROM and TO are numbers of signals. Environment: DUMB_INIT_SETSID=0 (as -c),\n"
+        "DUMB_INIT_DEBUG=1 (as -v). Without -c nothing that COMMAND started is left.\n",
+        "dumb-init v1.2.5 (tiny-reaper " VERSION ")\n", false, 1,
+        {{"DUMB_INIT_SETSID", "0", "Ucl"}, {"DUMB_INIT_DEBUG", "1", "vv"}}},
+};
+enum { NTOOLS = sizeof TOOLS / sizeof TOOLS[0], NVARIABLES = 2 };
 
 /* signal(7); a number's first name is the one that is printed. */
 static const struct signal_row {
@@ -133,15 +202,30 @@ struct mask {
 
 /* What the user asked for; nobody writes to it once it is parsed. */
 static struct options {
+    const char *name;                               /* what we are called by: messages begin with it */
+    const char *where;                              /* while parsing: what the error's line says of where the word stood */
+    int refusal;                                    /* while parsing: exit status for what is not understood */
     int64_t limit, grace;                           /* nanoseconds; 0: none, never */
-    const char *limit_text, *report;
+    int64_t clear_grace;                            /* the grace for what the command left behind; 0: never KILL */
+    const char *limit_text;
+    const char *report, *report_where;              /* the file; "" or the variable that names it */
     char **command;
     size_t nsignals;
-    unsigned char signals[SIGNALS];                 /* those that end it, in turn */
+    unsigned char signals[SIGNALS];                 /* those that end it, in turn; 0 (timeout's EXIT): nothing is sent */
     unsigned char rewrite[SIGNALS + 1];             /* 0: dropped */
     bool success_status[256], success_signal[SIGNALS + 1];
-    bool grace_given, preserve_status, single_child, die_with_parent, wait, leave, no_guard, verbose;
-} opt = {.grace = 5 * 1000000000LL, .nsignals = 1, .signals = {SIGTERM}};
+    unsigned verbose;                               /* 0; 1: what went otherwise than planned; 2: everything */
+    unsigned levels;                                /* tini's verbosity: 1 and 2 are our 1, from 3 on our 2 */
+    bool grace_given, preserve_status, single_child, die_with_parent, wait, leave, no_guard;
+    bool leave_in_time;                             /* timeout: what a command that ended in time left is left alone */
+    bool alarm_is_limit;                            /* timeout: an ALRM that somebody sent is the limit */
+    bool any_first;                                 /* timeout: with -k any forwarded signal that ends a process starts the clock */
+    bool say_signals;                               /* timeout -v: each signal that the limit sends */
+    bool warn_reaped;                               /* tini -w: each reaped orphan */
+} opt = {
+    .name = "tiny-reaper", .where = "", .report_where = "", .refusal = FAILED,
+    .grace = DEFAULT_GRACE, .clear_grace = DEFAULT_GRACE, .nsignals = 1, .signals = {SIGTERM},
+};
 
 enum outcome { NOT_STARTED, EXITED, SIGNALED, LIMIT, PARENT_DIED, GUARD_KILLED };
 
@@ -162,6 +246,7 @@ static struct run {
     const char *volatile failed_call;               /* what went wrong between fork and exec, and errno */
     volatile int failed_errno;
     bool ended;                                     /* the command is reaped: wait_status holds */
+    bool forwarded_end;                             /* a signal that ends a process was forwarded */
     bool timed_out, escalated, killed_command, tells_job, reported;
     int wait_status;
     enum outcome outcome;
@@ -238,13 +323,14 @@ static void put(struct text *text, const char *format, ...)
         text->at += n < text->end - text->at ? n : text->end - text->at - 1;
 }
 
-/* A signal's name without SIG, RTMIN+N, or a number; in BUFFER where it has to be made. */
+/* A signal's name without SIG, RTMIN+N or RTMAX-N, whichever end is nearer, or a number; in BUFFER where it has to be made. */
 static const char *signal_name(int sig, char buffer[static 16])
 {
     for (size_t i = 0; i < NSIGNAL_NAMES; i++)
         if (SIGNAL_NAMES[i].number == sig)
             return SIGNAL_NAMES[i].name;
-    snprintf(buffer, 16, sig == FIRST_REALTIME ? "RTMIN" : sig > FIRST_REALTIME ? "RTMIN+%d" : "%d", sig > FIRST_REALTIME ? sig - FIRST_REALTIME : sig);
+    int low = sig - FIRST_REALTIME, high = SIGNALS - sig, offset = low < 0 ? sig : low <= high ? low : high;
+    snprintf(buffer, 16, low < 0 ? "%d" : low <= high ? low ? "RTMIN+%d" : "RTMIN" : high ? "RTMAX-%d" : "RTMAX", offset);
     return buffer;
 }
 #define NAME(sig) signal_name(sig, (char[16]){0})
@@ -300,8 +386,8 @@ static void write_stderr(const char *line, size_t length)
 
 static void vsay(const char *format, va_list arguments)
 {
-    char line[LINE] = "tiny-reaper: ";
-    size_t head = strlen(line);
+    char line[LINE];
+    size_t head = (size_t)snprintf(line, sizeof line, "%s: ", opt.name);
     int n = vsnprintf(line + head, sizeof line - head - 1, format, arguments);
     size_t length = n < 0 ? head : head + (size_t)n < sizeof line - 2 ? head + (size_t)n : sizeof line - 2;
     for (size_t i = 0; i < length; i++)             /* one line, whatever a name holds */
@@ -341,62 +427,111 @@ static void die(int status, const char *format, ...)
 
 /* ---------------------------------------------------------------- parsing */
 
+/* A word of the user's is not understood: one line that names it, and where it stood; nothing was started. */
+#define refuse(format, ...) die(opt.refusal, "%s" format, opt.where, ##__VA_ARGS__)
+
 static int64_t add(int64_t a, int64_t b) { return a > FOREVER - b ? FOREVER : a + b; }
 
-/* NUMBER as nanoseconds of UNIT, from a text of digits, point and digits; at least 1 unless it is zero, at most FOREVER. */
-static int64_t scale(const char *number, size_t length, int64_t unit)
+/* A number as it was read: DIGITS * BASE to the POWER; `end` is what follows it, NULL: it is none. */
+struct number {
+    double digits;                                  /* a whole number below 2^53, or infinite */
+    int base;
+    long power;
+    const char *end;
+};
+
+static int digit_value(char c, int base)
 {
-    int64_t whole = 0, fraction = 0, place = unit;
-    bool after_point = false, zero = true;
-    for (size_t i = 0; i < length; i++) {
-        int64_t digit = number[i] - '0';
-        if (number[i] == '.') {
-            after_point = true;
+    int letter = c | 32, value = base;
+    if (c >= '0' && c <= '9')
+        value = c - '0';
+    else if (letter >= 'a' && letter <= 'f')
+        value = letter - 'a' + 10;
+    return value < base ? value : -1;
+}
+
+/* What follows the exponent at AT, which is added to *POWER; AT itself where there is none, as strtod(3) has it. */
+static const char *scan_exponent(const char *at, char letter, long *power)
+{
+    const char *digit = at + 1 + (at[0] && (at[1] == '+' || at[1] == '-'));
+    long exponent = 0;
+    if ((*at | 32) != letter || digit_value(*digit, 10) < 0)
+        return at;
+    for (; digit_value(*digit, 10) >= 0; digit++)
+        if (exponent < 10 * 1000 * 1000)
+            exponent = exponent * 10 + digit_value(*digit, 10);
+    *power += at[1] == '-' ? -exponent : exponent;
+    return digit;
+}
+
+/* Digits and at most one point; with FULL all that strtod(3) takes in the C locale, but no number below zero. */
+static struct number scan_number(const char *at, bool full)
+{
+    struct number number = {.base = 10};
+    const char *start = at + (full ? strspn(at, " \t\n\v\f\r") : 0);
+    bool point = false, any = false;
+    at = start + (full && (*start == '+' || *start == '-'));
+    if (full && strncasecmp(at, "inf", 3) == 0) {
+        number.digits = 1e300;
+        number.end = *start == '-' ? NULL : at + (strncasecmp(at, "infinity", 8) == 0 ? 8 : 3);
+        return number;
+    }
+    if (full && at[0] == '0' && (at[1] | 32) == 'x' && digit_value(at[2 + (at[2] == '.')], 16) >= 0)
+        number.base = 16, at += 2;
+    for (int digit; (digit = digit_value(*at, number.base)) >= 0 || (*at == '.' && !point); at++) {
+        if (*at == '.') {
+            point = true;
             continue;
         }
-        zero &= digit == 0;
-        if (after_point)
-            fraction += digit * (place /= 10);
-        else
-            whole = whole > (FOREVER - digit) / 10 ? FOREVER : whole * 10 + digit;
+        bool fits = number.digits < 1e14;           /* what is behind these counts for less than a nanosecond a day */
+        if (fits)
+            number.digits = number.digits * number.base + digit;
+        number.power += fits ? -point : !point;
+        any = true;
     }
-    int64_t sum = whole > FOREVER / unit ? FOREVER : add(whole * unit, fraction);
-    return sum == 0 && !zero ? 1 : sum;
+    bool hex = number.base == 16;
+    number.power *= hex ? 4 : 1;
+    number.base = hex ? 2 : 10;
+    if (full && any)
+        at = scan_exponent(at, hex ? 'p' : 'e', &number.power);
+    number.end = any && (*start != '-' || number.digits <= 0) ? at : NULL;
+    return number;
+}
+
+/* NUMBER of UNIT in nanoseconds; at least 1 unless it is zero, at most FOREVER. */
+static int64_t scale(const struct number *number, int64_t unit)
+{
+    double sum = number->digits * (double)unit, factor = 1;
+    if (sum <= 0)
+        return 0;
+    for (long power = labs(number->power); power > 0 && factor < 1e300; power--)
+        factor *= number->base;
+    sum = number->power < 0 ? sum / factor : sum * factor;
+    return sum >= 9.2e18 ? FOREVER : sum < 1 ? 1 : (int64_t)(sum + 0.5);
 }
 
 /*
- * DURATION: `infinity`, or numbers with units, a lone number being seconds; in nanoseconds into *RESULT, `infinity` as 0.
- * Nothing here depends on the locale. False: not a duration.
+ * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: one number as strtod(3)
+ * has it, and at most one unit of one letter. In nanoseconds into *RESULT. Nothing here depends on the locale. False: no duration.
  */
-static bool parse_duration(const char *text, int64_t *result)
+static bool parse_duration(const char *text, bool full, int64_t *result)
 {
-    const char *const digits = "0123456789";
-    int64_t sum = 0;
     *result = 0;
-    if (strcmp(text, "infinity") == 0)
+    if (!full && strcmp(text, "infinity") == 0)
         return true;
     for (const char *at = text; at == text || *at;) {
-        size_t length = strspn(at, digits), unit = 0;
-        if (length == 0)
+        struct number number = scan_number(at, full);
+        size_t unit = full;                         /* the first row is ms */
+        if (!number.end || (full && *number.end && number.end[1]))
             return false;
-        if (at[length] == '.') {
-            size_t places = strspn(at + length + 1, digits);
-            if (places == 0)
-                return false;
-            length += 1 + places;
-        }
-        if (at == text && at[length] == '\0') {
-            *result = scale(at, length, SECOND);
-            return true;
-        }
-        while (unit < NUNITS && strncmp(at + length, UNITS[unit].name, strlen(UNITS[unit].name)) != 0)
+        bool alone = at == text && *number.end == '\0';
+        while (!alone && unit < NUNITS && strncmp(number.end, UNITS[unit].name, strlen(UNITS[unit].name)) != 0)
             unit++;
         if (unit == NUNITS)
             return false;
-        sum = add(sum, scale(at, length, UNITS[unit].nanoseconds));
-        at += length + strlen(UNITS[unit].name);
+        *result = add(*result, scale(&number, alone ? SECOND : UNITS[unit].nanoseconds));
+        at = number.end + (alone ? 0 : strlen(UNITS[unit].name));
     }
-    *result = sum;
     return true;
 }
 
@@ -412,7 +547,7 @@ static int parse_number(const char *text, int most)
     return *text ? -1 : number;
 }
 
-/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none of these. */
+/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none of these. signal(7) */
 static int parse_signal(const char *text)
 {
     if (strncasecmp(text, "SIG", 3) == 0)
@@ -431,7 +566,18 @@ static int parse_signal(const char *text)
     return from_low ? FIRST_REALTIME + offset : SIGNALS - offset;
 }
 
-/* Copies the piece of a list up to the next SEPARATOR and moves *LIST behind it; false: no piece left, or one that is too long to mean anything. */
+/* timeout's SIGNAL: EXIT is 0, and of a number the low bits count, so that a shell's $? of a killed command may stand there (GNU). */
+static int parse_timeout_signal(const char *text)
+{
+    int number = parse_number(text, 99999999);
+    if (number >= 0)
+        number &= number >= 0xff ? 0xff : 0x7f;
+    else
+        number = strcasecmp(text, "EXIT") == 0 || strcasecmp(text, "SIGEXIT") == 0 ? 0 : parse_signal(text);
+    return number <= SIGNALS ? number : -1;
+}
+
+/* Copies the piece of a list up to the next SEPARATOR and moves *LIST behind it; false: no piece left. */
 static bool next_piece(const char **list, char separator, char piece[static 32])
 {
     if (*list == NULL)
@@ -439,7 +585,7 @@ static bool next_piece(const char **list, char separator, char piece[static 32])
     const char *end = strchr(*list, separator);
     size_t length = end ? (size_t)(end - *list) : strlen(*list);
     if (length >= 32)
-        length = 0;                                 /* an empty piece is refused by whoever parses it */
+        length = 0;                                 /* too long to mean anything: an empty piece is refused by whoever parses it */
     memcpy(piece, *list, length);
     piece[length] = '\0';
     *list = end ? end + 1 : NULL;
@@ -448,6 +594,7 @@ static bool next_piece(const char **list, char separator, char piece[static 32])
 
 static const char SIGNAL_FORMS[] = "a name such as TERM or RTMIN+3, or a number from 1 to 64";
 
+/* The list of -s. */
 static void parse_signals(const char *text)
 {
     char piece[32];
@@ -455,33 +602,50 @@ static void parse_signals(const char *text)
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int sig = parse_signal(piece);
         if (sig < 0 || opt.nsignals == SIGNALS)
-            die(FAILED, "invalid signal list '%s': expected signals separated by commas, each %s", text, SIGNAL_FORMS);
+            refuse("invalid signal list '%s': expected signals separated by commas, each %s", text, SIGNAL_FORMS);
         opt.signals[opt.nsignals++] = (unsigned char)sig;
     }
 }
 
-static void parse_rewrite(const char *text)
+/* tini's SIGNAL: SIG and the name in capitals. */
+static int parse_tini_signal(const char *text)
+{
+    int sig = parse_signal(text);
+    return sig > 0 && strncmp(text, "SIG", 3) == 0 && strcmp(text + 3, NAME(sig)) == 0 ? sig : -1;
+}
+
+/* The one signal of another tool's option; SIG below 0: it was not understood. */
+static void take_signal_option(const char *text, int sig)
+{
+    if (sig < 0)
+        refuse("invalid signal '%s': expected one signal, such as SIGTERM", text);
+    opt.signals[0] = (unsigned char)sig;
+    opt.nsignals = 1;
+}
+
+/* FROM:TO of -r; for dumb-init, which takes nothing else, NUMBERS of 1 to 31, and 0. */
+static void parse_rewrite(const char *text, bool numbers)
 {
     char from[32], to[32];
-    const char *list = text;
+    const char *list = text, *forms = numbers ? "a number from 1 to 31" : SIGNAL_FORMS;
     int source = -1, target = -1;
     if (next_piece(&list, ':', from) && next_piece(&list, ':', to) && list == NULL) {
-        source = parse_signal(from);
-        target = strcmp(to, "0") == 0 ? 0 : parse_signal(to);
+        source = numbers ? parse_number(from, 31) : parse_signal(from);
+        target = numbers ? parse_number(to, 31) : strcmp(to, "0") == 0 ? 0 : parse_signal(to);
     }
-    if (source < 0 || target < 0 || source == SIGKILL || source == SIGSTOP)
-        die(FAILED, "invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0", text, SIGNAL_FORMS);
+    if (source <= 0 || target < 0 || (!numbers && (source == SIGKILL || source == SIGSTOP)))
+        refuse("invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0", text, forms);
     opt.rewrite[source] = (unsigned char)target;
 }
 
-/* A number N is an exit with N and, above 128, a death by signal N - 128, as a shell sees it. */
+/* The list of -e. A number N is an exit with N and, above 128, a death by signal N - 128, as a shell sees it. */
 static void parse_success(const char *text)
 {
     char piece[32];
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int number = parse_number(piece, 255), sig = number < 0 ? parse_signal(piece) : number - 128;
         if (number < 0 && sig < 0)
-            die(FAILED, "invalid status list '%s': expected exit statuses from 0 to 255 or signal names, separated by commas", text);
+            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, separated by commas", text);
         if (number >= 0)
             opt.success_status[number] = true;
         if (sig >= 1 && sig <= SIGNALS)
@@ -489,11 +653,15 @@ static void parse_success(const char *text)
     }
 }
 
-static int64_t parse_option_duration(const char *name, const char *text)
+/* An option's value in nanoseconds; OPTION NULL: as timeout(1) takes it. */
+static int64_t duration_of(const char *text, const char *option)
 {
     int64_t duration;
-    if (!parse_duration(text, &duration))
-        die(FAILED, "invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, or infinity", text, name);
+    if (!parse_duration(text, !option, &duration) && option)
+        refuse("invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, "
+               "or infinity", text, option);
+    if (!option && !parse_duration(text, true, &duration))
+        refuse("invalid duration '%s': expected a number such as 90, .5 or 1e3, alone or with s, m, h or d", text);
     return duration;
 }
 
@@ -512,85 +680,287 @@ static void print_and_exit(const char *text, size_t length)
     _exit(0);
 }
 
-static void print_usage(void) __attribute__((noreturn));
-static void print_usage(void)
+/* `-t, --timeout=DURATION`, or as much of it as there is. */
+static void put_option(struct text *text, const struct option_row *row)
 {
-    char buffer[4096], column[64];
+    if (row->letter)
+        put(text, "-%c%s", row->letter, row->name ? ", " : row->argument ? " " : "");
+    if (row->name)
+        put(text, "%s--%s%s", row->letter ? "" : "    ", row->name, row->argument ? "=" : "");
+    put(text, "%s", row->argument ? row->argument : "");
+}
+
+/* --help: 80 columns, one screen. */
+static void print_usage(const struct tool_row *tool) __attribute__((noreturn));
+static void print_usage(const struct tool_row *tool)
+{
+    char buffer[2048], column[64];
     struct text text = {buffer, buffer + sizeof buffer};
-    put(&text, "Usage: tiny-reaper [OPTION]... [--] COMMAND [ARG]...\n"
-               "Run COMMAND in a process group of its own, forward signals to it, and leave nothing of it behind.\n\n");
-    for (size_t i = 0; i < NOPTIONS; i++) {
-        const struct option_row *row = &OPTIONS[i];
-        const char *line = row->help, *end;
-        snprintf(column, sizeof column, "-%c, --%s%s%s", row->letter, row->name, row->argument ? "=" : "", row->argument ? row->argument : "");
-        for (; (end = strchr(line, '\n')); line = end + 1, column[0] = '\0')
-            put(&text, "  %-40s %.*s\n", column, (int)(end - line), line);
-        put(&text, "  %-40s %s\n", column, line);
+    put(&text, "Usage: %s %s\nRun a command, forward signals to it, and leave nothing of it behind.\n\n", opt.name, tool->usage);
+    for (const struct option_row *row = tool->options; row->does; row++) {
+        struct text left = {column, column + sizeof column};
+        put_option(&left, row);
+        put(&text, "  %-*s %s\n", tool->options == OWN ? 39 : 26, column, row->help);
     }
-    put(&text, "\nDURATION: a number and ms, s (default), m, h or d, such as 90, 1.5h or 1h30m; infinity; 0 for none.\n"
-               "SIG: a name such as TERM or RTMIN+3, or a number.\n"
-               "Exit status: the command's; 124 or 137 (KILL was needed): the time limit ended it;\n"
-               "125: tiny-reaper failed; 126: COMMAND cannot be run; 127: COMMAND was not found.\n");
+    put(&text, "\n%s", tool->about);
     print_and_exit(buffer, (size_t)(text.at - buffer));
 }
 
-static void apply_option(int letter, const char *value)
+/* The effects that only another tool's options have. */
+static void apply_foreign(char effect, const char *value)
 {
-    switch (letter) {
-    case 't': opt.limit = parse_option_duration("timeout", opt.limit_text = value); break;
-    case 's': parse_signals(value); break;
-    case 'k': opt.grace = parse_option_duration("kill-after", value), opt.grace_given = true; break;
-    case 'p': opt.preserve_status = true; break;
-    case 'c': opt.single_child = true; break;
-    case 'r': parse_rewrite(value); break;
-    case 'e': parse_success(value); break;
-    case 'd': opt.die_with_parent = true; break;
-    case 'w': opt.wait = true; break;
-    case 'l': opt.leave = true; break;
-    case 'G': opt.no_guard = true; break;
-    case 'o': opt.report = value; break;
-    case 'v': opt.verbose = true; break;
-    case 'h': print_usage();
-    case 'V': print_and_exit("tiny-reaper " VERSION "\n", sizeof "tiny-reaper " VERSION "\n" - 1);
+    static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
+    int number = value ? parse_number(value, 255) : -1;
+    switch (effect) {
+    case 'X': opt.leave_in_time = opt.alarm_is_limit = opt.any_first = true, opt.grace = 0; break;
+    case 'K':                                       /* timeout -k: 0 is as without */
+        opt.grace = duration_of(value, NULL);
+        opt.grace_given = opt.grace > 0;
+        opt.clear_grace = opt.grace > 0 ? opt.grace : DEFAULT_GRACE;
+        break;
+    case 'T': opt.limit = duration_of(opt.limit_text = value, NULL); break;
+    case 'S': take_signal_option(value, parse_timeout_signal(value)); break;
+    case 'y': opt.say_signals = true; break;
+    case 'P': opt.die_with_parent = true, take_signal_option(value, parse_tini_signal(value)); break;
+    case 'n': opt.levels++; break;
+    case 'N': opt.levels = number > 0 ? (unsigned)number : 0; break;
+    case 'W': opt.warn_reaped = true; break;
+    case 'g': opt.single_child = false; break;
+    case 'E':
+        if (number < 0)
+            refuse("invalid exit code '%s': expected a number from 0 to 255", value);
+        parse_success(value);
+        break;
+    case 'R': parse_rewrite(value, true); break;
+    case 'D':                                       /* dumb-init: these stop the group, but not with -c */
+        for (const unsigned char *sig = stops; *sig; sig++)
+            opt.rewrite[*sig] = SIGSTOP;
+        break;
+    case 'U':
+        for (const unsigned char *sig = stops; *sig; sig++)
+            opt.rewrite[*sig] = opt.rewrite[*sig] == SIGSTOP ? *sig : opt.rewrite[*sig];
     }
 }
 
-/* Fills in `opt`; options end at the first argument that is none. getopt_long(3) knows abbreviations, clusters and `--`. */
-static void parse_options(int argc, char **argv)
+/* Does what DOES says, letter by letter, with an option's value. */
+static void apply(const char *does, const char *value, const struct tool_row *tool)
 {
-    struct option longs[NOPTIONS + 1] = {{0}};
-    char shorts[2 * NOPTIONS + 3] = "+:", *at = shorts + 2;
-    for (size_t i = 0; i < NOPTIONS; i++) {
-        longs[i] = (struct option){OPTIONS[i].name, OPTIONS[i].argument != NULL, NULL, OPTIONS[i].letter};
-        *at++ = OPTIONS[i].letter;
-        if (OPTIONS[i].argument)
-            *at++ = ':';
+    static const char licence[] = "tiny-reaper is free software, without any warranty, under the MIT licence.\n";
+    for (; *does; does++)
+        switch (*does) {
+        case 't': opt.limit = duration_of(opt.limit_text = value, "timeout"); break;
+        case 's': parse_signals(value); break;
+        case 'k': opt.grace = opt.clear_grace = duration_of(value, "kill-after"), opt.grace_given = true; break;
+        case 'p': opt.preserve_status = true; break;
+        case 'c': opt.single_child = true; break;
+        case 'r': parse_rewrite(value, false); break;
+        case 'e': parse_success(value); break;
+        case 'd': opt.die_with_parent = true; break;
+        case 'w': opt.wait = true; break;
+        case 'l': opt.leave = true; break;
+        case 'G': opt.no_guard = true; break;
+        case 'o': opt.report = value, opt.report_where = opt.where; break;
+        case 'v': opt.verbose += opt.verbose < 2; break;
+        case 'h': print_usage(tool);
+        case 'V': print_and_exit(tool->version, strlen(tool->version));
+        case 'L': print_and_exit(licence, sizeof licence - 1);
+        default: apply_foreign(*does, value);
+        }
+}
+
+/* Where words come from: an argument vector, or a text, which is cut up in place. */
+struct words {
+    char **argv, *text;                             /* text NULL: argv */
+};
+
+/* The next word, NULL: there is none. */
+static char *next_word(struct words *words)
+{
+    static const char blanks[] = " \t\n";
+    if (!words->text)
+        return *words->argv ? *words->argv++ : NULL;
+    char *word = words->text + strspn(words->text, blanks), *end = word + strcspn(word, blanks);
+    words->text = *end ? end + 1 : end;
+    *end = '\0';
+    return *word ? word : NULL;
+}
+
+/* Where a user finds what there is: the end of a line about a mistake. */
+static const char *see_help(const struct tool_row *tool)
+{
+    const struct option_row *row = tool->options;
+    while (strcmp(row->does, "h") != 0)
+        row++;
+    return row->name ? "--help" : "-h";
+}
+
+/* The value that OPTION needs: what follows it in its own word, or the next one. */
+static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row, char *rest)
+{
+    char option[64];
+    struct text text = {option, option + sizeof option};
+    char *value = rest ? rest : next_word(words);
+    put_option(&text, row);
+    if (!value)
+        refuse("option '%s' needs a value; see '%s %s'", option + strspn(option, " "), tool->names[0], see_help(tool));
+    return value;
+}
+
+/* Takes a word of letters, the last of which may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
+static void parse_letters(struct words *words, const struct tool_row *tool, char *word)
+{
+    for (char *at = word + 1; *at; at++) {
+        const struct option_row *row = tool->options;
+        while (row->does && row->letter != *at)
+            row++;
+        if (!row->does)
+            refuse("unknown option '-%c'%s%s%s; see '%s %s'", *at, word[2] ? " in '" : "", word[2] ? word : "", word[2] ? "'" : "",
+                   tool->names[0], see_help(tool));
+        apply(row->does, row->argument ? value_of(words, tool, row, at[1] ? at + 1 : NULL) : NULL, tool);
+        if (row->argument)
+            return;
     }
+}
+
+/* Takes a long option, which may be shortened as long as only one is meant; getopt_long(3). */
+static void parse_long(struct words *words, const struct tool_row *tool, char *word)
+{
+    const char *name = word + 2;
+    const struct option_row *found = NULL, *other = NULL;
+    size_t length = strcspn(name, "=");
+    for (const struct option_row *row = tool->options; row->does; row++) {
+        if (!row->name || strncmp(row->name, name, length) != 0)
+            continue;
+        other = found;
+        found = row;
+        if (row->name[length] == '\0') {
+            other = NULL;
+            break;
+        }
+    }
+    if (!found)
+        refuse("unknown option '%s'; see '%s %s'", word, tool->names[0], see_help(tool));
+    if (other)
+        refuse("option '%s' may mean --%s or --%s; see '%s %s'", word, other->name, found->name, tool->names[0], see_help(tool));
+    if (!found->argument && name[length])
+        refuse("option '%s': --%s takes no value; see '%s %s'", word, found->name, tool->names[0], see_help(tool));
+    apply(found->does, found->argument ? value_of(words, tool, found, name[length] ? word + 2 + length + 1 : NULL) : NULL, tool);
+}
+
+/*
+ * Takes the options of one source; they end at the first word that is none, which is left to be taken, or behind `--`. Neither can
+ * stand in a text. An -l or -w of this source replaces one of an earlier source; both in one exclude each other.
+ */
+static void parse_words(struct words *words, const struct tool_row *tool)
+{
+    bool wait = opt.wait, leave = opt.leave;
+    opt.wait = opt.leave = false;
+    for (char *word; (word = next_word(words));) {
+        bool is_end = strcmp(word, "--") == 0, is_option = word[0] == '-' && word[1] && !is_end;
+        if (words->text && !is_option)
+            refuse("'%s' is no option: only options may stand there", word);
+        if (!is_option) {
+            words->argv -= !is_end;
+            break;
+        }
+        if (word[1] == '-')
+            parse_long(words, tool, word);
+        else
+            parse_letters(words, tool, word);
+    }
+    if (!words->text)
+        for (const struct variable_row *row = tool->variables; row < tool->variables + NVARIABLES && row->name; row++) {
+            const char *value = getenv(row->name);
+            if (value && (!row->value || strcmp(value, row->value) == 0))
+                apply(row->does, value, tool);
+        }
+    if (opt.wait && opt.leave)
+        refuse("options --wait and --leave exclude each other");
+    if (!opt.wait && !opt.leave)
+        opt.wait = wait, opt.leave = leave;
+}
+
+/* The command line: options, timeout's DURATION, the command. */
+static void parse_command_line(char **argv, const struct tool_row *tool)
+{
+    struct words words = {.argv = *argv ? argv + 1 : argv};
+    parse_words(&words, tool);
+    if (tool->duration_first && *words.argv)
+        apply_foreign('T', *words.argv++);
+    if (!*words.argv)
+        refuse("no command given; expected '%s %s'", opt.name, tool->usage);
+    opt.command = words.argv;
+}
+
+/* Takes every copy of a variable out of the environment: the text of the first one, NULL: there is none. */
+static char *take_variable(const char *name)
+{
+    size_t length = strlen(name);
+    char *value = NULL, **to = environ;
+    if (!environ)
+        return NULL;
+    for (char **from = environ; *from; from++)
+        if (strncmp(*from, name, length) != 0 || (*from)[length] != '=')
+            *to++ = *from;
+        else if (!value)
+            value = *from + length + 1;
+    *to = NULL;
+    return value;
+}
+
+/* The name that we are called by: the last part of argv[0]. */
+static const struct tool_row *tool_of(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL, *last = slash ? slash + 1 : path ? path : "";
+    for (size_t i = 0; i < NTOOLS; i++)
+        for (size_t j = 0; j < 3 && TOOLS[i].names[j]; j++)
+            if (strcmp(last, TOOLS[i].names[j]) == 0)
+                return &TOOLS[i];
+    return &TOOLS[0];
+}
+
+/*
+ * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line, in this order, the last one winning. The command
+ * line is taken twice, the first time alone: so -h, -V and a mistake there are answered whatever the environment holds. getauxval(3)
+ */
+static void parse_options(char **argv)
+{
+    const struct tool_row *tool = tool_of(argv[0]);
+    char *text = take_variable("TINY_REAPER");
     for (int sig = 0; sig <= SIGNALS; sig++)
         opt.rewrite[sig] = (unsigned char)sig;
-    opterr = 0;
-    for (;;) {
-        int index = optind, letter = getopt_long(argc, argv, shorts, longs, NULL);
-        if (letter < 0)
-            break;
-        if (letter == ':')
-            die(FAILED, "option '%s' needs a value; see 'tiny-reaper --help'", argv[index]);
-        if (letter == '?')
-            die(FAILED, "option '%s' is not known, not complete enough, or takes no value; see 'tiny-reaper --help'", argv[index]);
-        apply_option(letter, optarg);
+    opt.name = tool->names[0];
+    opt.refusal = tool->refusal;
+    apply(tool->defaults, NULL, tool);
+    const struct options fresh = opt;
+    parse_command_line(argv, tool);
+    if (text && !getauxval(AT_SECURE)) {
+        opt = fresh;
+        opt.where = "in TINY_REAPER: ";
+        opt.refusal = FAILED;
+        parse_words(&(struct words){.text = text}, &TOOLS[0]);
+        opt.where = "";
+        opt.refusal = tool->refusal;
+        parse_command_line(argv, tool);
     }
-    if (opt.wait && opt.leave)
-        die(FAILED, "options --wait and --leave exclude each other");
-    if (optind >= argc)
-        die(FAILED, "no command given; expected 'tiny-reaper [OPTION]... COMMAND [ARG]...'");
-    opt.command = argv + optind;
+    opt.verbose += (opt.levels < 3 ? opt.levels + 1 : 4) / 2;
+    opt.verbose = opt.verbose < 2 ? opt.verbose : 2;
+    opt.leave_in_time &= !opt.wait;
 }
 
 /* A lone number is in seconds: what to print behind the limit's text. */
 static const char *limit_unit(void)
 {
-    char last = opt.limit_text[strlen(opt.limit_text) - 1];
-    return last >= '0' && last <= '9' ? "s" : "";
+    return strchr("smhd", opt.limit_text[strlen(opt.limit_text) - 1]) ? "" : "s";
+}
+
+/* The end of the message that the command was not found: `tiny-reaper 10m make`, as timeout(1) would have it. */
+static const char *duration_hint(void)
+{
+    int64_t duration;
+    bool meant = !opt.limit && opt.command[1] && strcmp(opt.name, "tiny-reaper") == 0 &&
+                 parse_duration(opt.command[0], false, &duration);
+    return meant ? " (a time limit is given by -t)" : "";
 }
 
 /* ---------------------------------------------------------------- time */
@@ -1023,7 +1393,7 @@ static int explain_failure(void)
         warn("cannot start '%s': %s: %s", opt.command[0], run->failed_call, strerror(error));
         return FAILED;
     }
-    warn("cannot run '%s': %s", opt.command[0], strerror(error));
+    warn("cannot run '%s': %s%s", opt.command[0], strerror(error), error == ENOENT ? duration_hint() : "");
     return error == ENOENT ? NOT_FOUND : CANNOT_RUN;
 }
 
@@ -1316,10 +1686,13 @@ static void enter(enum phase phase, size_t step)
         break;
     case ENDING:
         tell("sending %s to group %ld", NAME(opt.signals[step]), (long)run->command);
+        if (opt.say_signals)
+            warn("sending signal %s to command '%s'", opt.signals[step] ? NAME(opt.signals[step]) : "EXIT", opt.command[0]);
         signal_group(opt.signals[step]);
         signal_group(SIGCONT);
         break;
     case CLEARING:
+        grace = opt.clear_grace;
         ask_leftovers();
         if (self.blind)
             tell("no /proc: of what the command left behind only its group can be ended");
@@ -1327,6 +1700,8 @@ static void enter(enum phase phase, size_t step)
             tell("%s left %ld process%s behind: sending TERM", opt.command[0], self.left, self.left == 1 ? "" : "es");
         break;
     case KILLING:
+        if (opt.say_signals && !run->ended)
+            warn("sending signal KILL to command '%s'", opt.command[0]);
         grace = grace == 0 ? DEFAULT_GRACE : grace > SECOND ? grace : SECOND;   /* what is killed needs time to die, however short -k is */
         run->killed_command |= !run->ended;
         sweep(0);                                   /* counted before: what is killed may be gone before it is counted */
@@ -1576,15 +1951,21 @@ static void forward(int sig, const siginfo_t *info)
     if (sig == 0 || self.phase >= KILLING)
         return;
     note_forwarded(sig);
+    run->forwarded_end |= sig == SIGTERM || sig == SIGINT || sig == SIGQUIT || sig == SIGHUP;
     if (sig == SIGCONT && run->terminal && pass_terminal(false))
         run->terminal = 1;                          /* outer may have cleared it in between, for another member of the job */
+    if (sig == SIGALRM && opt.alarm_is_limit && self.phase <= ASKED) {
+        begin_end(LIMIT);
+        return;
+    }
     if (opt.single_child && !self.child_gone)
         send_signal(run->command, sig);
     else
         signal_group(sig);
     if (self.child_gone)
         each_child(forward_to_leftover, &sig);
-    if (self.phase == RUNNING && opt.grace_given && opt.grace && (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT))
+    if (self.phase == RUNNING && opt.grace_given && opt.grace && (opt.any_first ? sig != SIGCONT && sig != SIGCHLD && sig != SIGURG && sig != SIGWINCH && sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU
+                       : sig == SIGTERM || sig == SIGINT || sig == SIGQUIT))
         enter(ASKED, 0);
 }
 
@@ -1679,8 +2060,10 @@ static void orphan_ended(pid_t pid, int status)
     clear_bit(told_pids, pid);
     run->reaped++;
     run->cleared += self.phase >= CLEARING;
+    if (opt.warn_reaped)
+        warn("reaped orphan %ld", (long)pid);
     run->escalated |= self.phase == KILLING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;      /* where nobody could be counted before */
-    if (!opt.verbose)
+    if (opt.verbose < 2)
         return;
     if (WIFSIGNALED(status))
         tell("reaped orphan %ld (killed by SIG%s)", (long)pid, NAME(WTERMSIG(status)));
@@ -1858,10 +2241,10 @@ static void open_report(void)
         fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
     while (fd < 0 && errno == EINTR);
     if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) != 0)
-        die(FAILED, "cannot open report file '%s': %s", opt.report, strerror(errno));
+        die(FAILED, "%scannot open report file '%s': %s", opt.report_where, opt.report, strerror(errno));
     self.report_fd = fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (self.report_fd < 0)
-        die(FAILED, "cannot open report file '%s': %s", opt.report, strerror(errno));
+        die(FAILED, "%scannot open report file '%s': %s", opt.report_where, opt.report, strerror(errno));
     if (fd != self.report_fd)
         close(fd);                                  /* 0, 1 or 2 was closed, and stays so for the command */
 }
@@ -2029,6 +2412,12 @@ static void list_running(void)
 
 /* ---------------------------------------------------------------- supervising */
 
+/* The command has ended: is what it left behind left alone? */
+static bool leaves(void)
+{
+    return opt.leave || (opt.leave_in_time && self.phase == RUNNING && !run->forwarded_end);
+}
+
 /* Whoever wakes looks at all that may have changed, in *run and among the children; each item is a level, so nothing depends on the order of wake-ups. */
 static void look_around(void)
 {
@@ -2061,7 +2450,7 @@ static void look_around(void)
             undo_stop(refused);
         else if (refused < 0 && !self.child_gone && is_stopped(run->command))
             command_stopped(-refused);
-        if (self.child_gone && !self.childless && self.phase < CLEARING && !opt.leave && !(opt.wait && self.phase <= ASKED))
+        if (self.child_gone && !self.childless && self.phase < CLEARING && !leaves() && !(opt.wait && self.phase <= ASKED))
             enter(CLEARING, 0);
     }
     if (self.due && self.phase != OVER && (self.phase >= CLEARING || (self.spares && self.child_gone)))
@@ -2079,7 +2468,7 @@ static bool finished(void)
         return false;
     if (self.childless || (self.is_guard && run->done))
         return true;
-    if (!self.is_guard && opt.leave && self.phase < CLEARING)
+    if (!self.is_guard && leaves() && self.phase < CLEARING)
         return true;
     return self.spares && !self.blind && self.left == 0 && (self.is_guard ? self.phase >= KILLING : true);
 }
@@ -2203,7 +2592,8 @@ int main(int argc, char **argv)
     self.has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
     if (!block_signals(&self.inherited_mask))
         die(FAILED, "cannot block signals: %s", strerror(errno));
-    parse_options(argc, argv);
+    (void)argc;
+    parse_options(argv);
     open_report();
     begin();
     take_chld();
