@@ -657,12 +657,12 @@ static void parse_success(const char *text)
 static int64_t duration_of(const char *text, const char *option)
 {
     int64_t duration;
-    if (!parse_duration(text, !option, &duration) && option)
+    if (parse_duration(text, !option, &duration))
+        return duration;
+    if (option)
         refuse("invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, "
                "or infinity", text, option);
-    if (!option && !parse_duration(text, true, &duration))
-        refuse("invalid duration '%s': expected a number such as 90, .5 or 1e3, alone or with s, m, h or d", text);
-    return duration;
+    refuse("invalid duration '%s': expected a number such as 90, .5 or 1e3, alone or with s, m, h or d", text);
 }
 
 /* Prints TEXT on standard output and ends; 125 where it can't be written, since --help >/dev/full is no success. */
