@@ -64,7 +64,7 @@ ctypes.CDLL(None).execve(sys.argv[1].encode(), vector([b"tiny-reaper", b"/usr/bi
   TINY_REAPER='-t .05' run -0 "$TINY" -t 0 sleep .5
   TINY_REAPER='-t 100' run -124 "$TINY" -t .05 sleep 1000
   TINY_REAPER='-s KILL -t .05' run -124 "$TINY" -s TERM sleep 1000
-  TINY_REAPER=-w run -0 "$TINY" -l sh -c 'sleep 1000 >/dev/null & echo $! >left'
+  TINY_REAPER=-w run -0 "$TINY" -l sh -c 'sleep 1000 >/dev/null 2>&1 3>&- & echo $! >left'
   ! gone "$(cat left)"
   kill "$(cat left)"
   TINY_REAPER=-l run -0 "$TINY" -w sh -c '(sleep .3; echo >done) & echo $! >left'
