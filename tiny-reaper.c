@@ -77,12 +77,13 @@ static const int64_t SECOND = 1000000000, FOREVER = INT64_MAX, DEFAULT_GRACE = 5
 /* ---------------------------------------------------------------- tables */
 
 /*
- * The options of each name that we answer to. `does` holds what apply() is to do, in turn: letters of our own options, and some that
- * stand for what only another tool has.
+ * The options of each name that we answer to. `does` holds what apply() is to do, in turn: letters of our own
+ * options, and some that stand for what only another tool has (apply_foreign).
  */
 static const struct option_row {
-    char letter;                                    /* 0: it has a long name only */
-    const char *name, *argument, *does, *help;      /* name NULL: a letter only; argument NULL: it takes none; does NULL: the end */
+    char letter;                                    /* 0: none */
+    const char *name, *argument;                    /* NULL: none */
+    const char *does, *help;                        /* does NULL: the end of the table */
 } OWN[] = {
     {'t', "timeout", "DURATION", "t", "limit the command's lifetime"},
     {'s', "signal", "SIG[,SIG]...", "s", "signals that end it (default TERM)"},
@@ -130,37 +131,37 @@ static const struct option_row {
 };
 
 /*
- * The names, ourselves first, and what each takes: the last part of argv[0] decides. `variables` are read after the command line;
- * VALUE NULL: whatever it is set to. dockerd reads the version line of `docker-init --version`.
+ * The names, ourselves first, and what each takes; the last part of argv[0] decides. `variables` are read after the
+ * command line; value NULL: whatever it is. dockerd reads the version line of `docker-init --version`.
  */
 static const struct tool_row {
     const char *names[3];
     const struct option_row *options;
-    const char *defaults, *usage, *about, *version;
-    bool duration_first;
+    const char *defaults, *help, *usage, *about, *version;
+    bool takes_duration;                            /* before the command */
     int refusal;                                    /* exit status for a wrong command line */
     struct variable_row {
         const char *name, *value, *does;
     } variables[2];
 } TOOLS[] = {
-    {{"tiny-reaper"}, OWN, "", "[OPTION]... [--] COMMAND [ARG]...",
+    {{"tiny-reaper"}, OWN, "", "tiny-reaper --help", "tiny-reaper [OPTION]... [--] COMMAND [ARG]...",
         "DURATION: a number and ms, s (default), m, h or d: 90, 1.5h, 1h30m; or infinity.\n"
         "SIG: a name such as TERM or RTMIN+3, or a number. Options may also stand in the\n"
         "environment, in TINY_REAPER. Exit status: the command's; at the limit 124, or\n"
         "137 after KILL; 125: an error; 126: it cannot be run; 127: it was not found.\n",
         "tiny-reaper " VERSION "\n", false, FAILED, {{0}}},
-    {{"timeout"}, TIMEOUT, "X", "[OPTION]... DURATION COMMAND [ARG]...",
+    {{"timeout"}, TIMEOUT, "X", "timeout --help", "timeout [OPTION]... DURATION COMMAND [ARG]...",
         "DURATION: a number and s (default), m, h or d; 0: no limit. At the limit nothing\n"
         "of COMMAND is left running; what it leaves when it ends in time goes on.\n"
         "Exit status: COMMAND's; at the limit 124, or 137 after KILL;\n"
         "125: an error; 126: COMMAND cannot be run; 127: COMMAND was not found.\n",
         "timeout (tiny-reaper) " VERSION "\n", true, FAILED, {{0}}},
-    {{"tini", "tini-static", "docker-init"}, TINI, "c", "[OPTION]... [--] PROGRAM [ARG]...",
+    {{"tini", "tini-static", "docker-init"}, TINI, "c", "tini -h", "tini [OPTION]... [--] PROGRAM [ARG]...",
         "Environment: TINI_VERBOSITY (a number, as -v), TINI_KILL_PROCESS_GROUP (as -g),\n"
         "TINI_SUBREAPER (not needed). Nothing that PROGRAM started is left running.\n",
         "tini version 0.19.0 (tiny-reaper " VERSION ")\n", false, 1,
         {{"TINI_KILL_PROCESS_GROUP", NULL, "g"}, {"TINI_VERBOSITY", NULL, "N"}}},
-    {{"dumb-init"}, DUMB_INIT, "D", "[OPTION]... [--] COMMAND [ARG]...",
+    {{"dumb-init"}, DUMB_INIT, "D", "dumb-init --help", "dumb-init [OPTION]... [--] COMMAND [ARG]...",
         "FROM and TO are numbers of signals. Environment: DUMB_INIT_SETSID=0 (as -c),\n"
         "DUMB_INIT_DEBUG=1 (as -v). Without -c nothing that COMMAND started is left.\n",
         "dumb-init v1.2.5 (tiny-reaper " VERSION ")\n", false, 1,
@@ -203,23 +204,23 @@ struct mask {
 /* What the user asked for; nobody writes to it once it is parsed. */
 static struct options {
     const char *name;                               /* what we are called by: messages begin with it */
-    const char *where;                              /* while parsing: what the error's line says of where the word stood */
-    int refusal;                                    /* while parsing: exit status for what is not understood */
+    const char *where;                              /* while parsing: where a word stands, as an error says it */
+    int refusal;                                    /* while parsing: the exit status of an error */
     int64_t limit, grace;                           /* nanoseconds; 0: none, never */
-    int64_t clear_grace;                            /* the grace for what the command left behind; 0: never KILL */
+    int64_t clear_grace;                            /* for what the command left behind; 0: never KILL */
     const char *limit_text;
     const char *report, *report_where;              /* the file; "" or the variable that names it */
     char **command;
     size_t nsignals;
-    unsigned char signals[SIGNALS];                 /* those that end it, in turn; 0 (timeout's EXIT): nothing is sent */
+    unsigned char signals[SIGNALS];                 /* those that end it, in turn; 0 sends nothing */
     unsigned char rewrite[SIGNALS + 1];             /* 0: dropped */
     bool success_status[256], success_signal[SIGNALS + 1];
-    unsigned verbose;                               /* 0; 1: what went otherwise than planned; 2: everything */
+    unsigned verbose;                               /* 1: what went otherwise than planned; 2: everything */
     unsigned levels;                                /* tini's verbosity: 1 and 2 are our 1, from 3 on our 2 */
     bool grace_given, preserve_status, single_child, die_with_parent, wait, leave, no_guard;
-    bool leave_in_time;                             /* timeout: what a command that ended in time left is left alone */
+    bool leave_in_time;                             /* timeout: what the command left, having ended in time */
     bool alarm_is_limit;                            /* timeout: an ALRM that somebody sent is the limit */
-    bool any_first;                                 /* timeout: with -k any forwarded signal that ends a process starts the clock */
+    bool any_first;                                 /* timeout -k: the clock starts with any deadly signal */
     bool say_signals;                               /* timeout -v: each signal that the limit sends */
     bool warn_reaped;                               /* tini -w: each reaped orphan */
 } opt = {
@@ -450,7 +451,7 @@ static int digit_value(char c, int base)
     return value < base ? value : -1;
 }
 
-/* What follows the exponent at AT, which is added to *POWER; AT itself where there is none, as strtod(3) has it. */
+/* What follows the exponent at AT, which is added to *POWER; AT itself where there is none. strtod(3) */
 static const char *scan_exponent(const char *at, char letter, long *power)
 {
     const char *digit = at + 1 + (at[0] && (at[1] == '+' || at[1] == '-'));
@@ -464,7 +465,7 @@ static const char *scan_exponent(const char *at, char letter, long *power)
     return digit;
 }
 
-/* Digits and at most one point; with FULL all that strtod(3) takes in the C locale, but no number below zero. */
+/* Digits and at most one point; FULL: all that strtod(3) takes in the C locale, but no number below zero. */
 static struct number scan_number(const char *at, bool full)
 {
     struct number number = {.base = 10};
@@ -483,7 +484,7 @@ static struct number scan_number(const char *at, bool full)
             point = true;
             continue;
         }
-        bool fits = number.digits < 1e14;           /* what is behind these counts for less than a nanosecond a day */
+        bool fits = number.digits < 1e14;           /* further digits are less than a nanosecond a day */
         if (fits)
             number.digits = number.digits * number.base + digit;
         number.power += fits ? -point : !point;
@@ -511,8 +512,9 @@ static int64_t scale(const struct number *number, int64_t unit)
 }
 
 /*
- * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: one number as strtod(3)
- * has it, and at most one unit of one letter. In nanoseconds into *RESULT. Nothing here depends on the locale. False: no duration.
+ * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: one
+ * number as strtod(3) has it, and at most one unit of one letter. In nanoseconds into *RESULT, at most FOREVER,
+ * whatever the locale. False: it is none.
  */
 static bool parse_duration(const char *text, bool full, int64_t *result)
 {
@@ -521,16 +523,17 @@ static bool parse_duration(const char *text, bool full, int64_t *result)
         return true;
     for (const char *at = text; at == text || *at;) {
         struct number number = scan_number(at, full);
-        size_t unit = full;                         /* the first row is ms */
+        size_t unit = full, length = 0;             /* the first row is ms */
         if (!number.end || (full && *number.end && number.end[1]))
             return false;
         bool alone = at == text && *number.end == '\0';
-        while (!alone && unit < NUNITS && strncmp(number.end, UNITS[unit].name, strlen(UNITS[unit].name)) != 0)
-            unit++;
+        for (; !alone && unit < NUNITS; unit++)
+            if (strncmp(number.end, UNITS[unit].name, length = strlen(UNITS[unit].name)) == 0)
+                break;
         if (unit == NUNITS)
             return false;
         *result = add(*result, scale(&number, alone ? SECOND : UNITS[unit].nanoseconds));
-        at = number.end + (alone ? 0 : strlen(UNITS[unit].name));
+        at = number.end + length;
     }
     return true;
 }
@@ -547,7 +550,7 @@ static int parse_number(const char *text, int most)
     return *text ? -1 : number;
 }
 
-/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none of these. signal(7) */
+/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none. signal(7) */
 static int parse_signal(const char *text)
 {
     if (strncasecmp(text, "SIG", 3) == 0)
@@ -566,14 +569,13 @@ static int parse_signal(const char *text)
     return from_low ? FIRST_REALTIME + offset : SIGNALS - offset;
 }
 
-/* timeout's SIGNAL: EXIT is 0, and of a number the low bits count, so that a shell's $? of a killed command may stand there (GNU). */
+/* timeout's SIGNAL: EXIT is 0; of a number the low bits count, so that a shell's $? may stand there (GNU). */
 static int parse_timeout_signal(const char *text)
 {
     int number = parse_number(text, 99999999);
-    if (number >= 0)
-        number &= number >= 0xff ? 0xff : 0x7f;
-    else
-        number = strcasecmp(text, "EXIT") == 0 || strcasecmp(text, "SIGEXIT") == 0 ? 0 : parse_signal(text);
+    if (number < 0)
+        return strcasecmp(text, "EXIT") == 0 || strcasecmp(text, "SIGEXIT") == 0 ? 0 : parse_signal(text);
+    number &= number >= 0xff ? 0xff : 0x7f;
     return number <= SIGNALS ? number : -1;
 }
 
@@ -585,7 +587,7 @@ static bool next_piece(const char **list, char separator, char piece[static 32])
     const char *end = strchr(*list, separator);
     size_t length = end ? (size_t)(end - *list) : strlen(*list);
     if (length >= 32)
-        length = 0;                                 /* too long to mean anything: an empty piece is refused by whoever parses it */
+        length = 0;                                 /* too long to mean anything: an empty piece is refused */
     memcpy(piece, *list, length);
     piece[length] = '\0';
     *list = end ? end + 1 : NULL;
@@ -602,16 +604,10 @@ static void parse_signals(const char *text)
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int sig = parse_signal(piece);
         if (sig < 0 || opt.nsignals == SIGNALS)
-            refuse("invalid signal list '%s': expected signals separated by commas, each %s", text, SIGNAL_FORMS);
+            refuse("invalid signal list '%s': expected signals separated by commas, each %s",
+                   text, SIGNAL_FORMS);
         opt.signals[opt.nsignals++] = (unsigned char)sig;
     }
-}
-
-/* tini's SIGNAL: SIG and the name in capitals. */
-static int parse_tini_signal(const char *text)
-{
-    int sig = parse_signal(text);
-    return sig > 0 && strncmp(text, "SIG", 3) == 0 && strcmp(text + 3, NAME(sig)) == 0 ? sig : -1;
 }
 
 /* The one signal of another tool's option; SIG below 0: it was not understood. */
@@ -634,18 +630,20 @@ static void parse_rewrite(const char *text, bool numbers)
         target = numbers ? parse_number(to, 31) : strcmp(to, "0") == 0 ? 0 : parse_signal(to);
     }
     if (source <= 0 || target < 0 || (!numbers && (source == SIGKILL || source == SIGSTOP)))
-        refuse("invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0", text, forms);
+        refuse("invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0",
+               text, forms);
     opt.rewrite[source] = (unsigned char)target;
 }
 
-/* The list of -e. A number N is an exit with N and, above 128, a death by signal N - 128, as a shell sees it. */
+/* The list of -e. A number N is an exit with N and, above 128, a death by signal N - 128, as in a shell. */
 static void parse_success(const char *text)
 {
     char piece[32];
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int number = parse_number(piece, 255), sig = number < 0 ? parse_signal(piece) : number - 128;
         if (number < 0 && sig < 0)
-            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, separated by commas", text);
+            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, separated by commas",
+                   text);
         if (number >= 0)
             opt.success_status[number] = true;
         if (sig >= 1 && sig <= SIGNALS)
@@ -660,12 +658,12 @@ static int64_t duration_of(const char *text, const char *option)
     if (parse_duration(text, !option, &duration))
         return duration;
     if (option)
-        refuse("invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, "
-               "or infinity", text, option);
-    refuse("invalid duration '%s': expected a number such as 90, .5 or 1e3, alone or with s, m, h or d", text);
+        refuse("invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or "
+               "1h30m, or infinity", text, option);
+    refuse("invalid duration '%s': expected a number such as 90 or 1e3, alone or with s, m, h or d", text);
 }
 
-/* Prints TEXT on standard output and ends; 125 where it can't be written, since --help >/dev/full is no success. */
+/* Prints TEXT on standard output and ends; 125 where it can't be: --help >/dev/full is no success. */
 static void print_and_exit(const char *text, size_t length) __attribute__((noreturn));
 static void print_and_exit(const char *text, size_t length)
 {
@@ -696,7 +694,8 @@ static void print_usage(const struct tool_row *tool)
 {
     char buffer[2048], column[64];
     struct text text = {buffer, buffer + sizeof buffer};
-    put(&text, "Usage: %s %s\nRun a command, forward signals to it, and leave nothing of it behind.\n\n", opt.name, tool->usage);
+    put(&text, "Usage: %s\n", tool->usage);
+    put(&text, "Run a command, forward signals to it, and leave nothing of it behind.\n\n");
     for (const struct option_row *row = tool->options; row->does; row++) {
         struct text left = {column, column + sizeof column};
         put_option(&left, row);
@@ -710,7 +709,7 @@ static void print_usage(const struct tool_row *tool)
 static void apply_foreign(char effect, const char *value)
 {
     static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
-    int number = value ? parse_number(value, 255) : -1;
+    int number = value ? parse_number(value, 255) : -1, sig;
     switch (effect) {
     case 'X': opt.leave_in_time = opt.alarm_is_limit = opt.any_first = true, opt.grace = 0; break;
     case 'K':                                       /* timeout -k: 0 is as without */
@@ -721,7 +720,11 @@ static void apply_foreign(char effect, const char *value)
     case 'T': opt.limit = duration_of(opt.limit_text = value, NULL); break;
     case 'S': take_signal_option(value, parse_timeout_signal(value)); break;
     case 'y': opt.say_signals = true; break;
-    case 'P': opt.die_with_parent = true, take_signal_option(value, parse_tini_signal(value)); break;
+    case 'P':                                       /* tini -p: SIG and the name, in capitals */
+        sig = strncmp(value, "SIG", 3) == 0 ? parse_signal(value) : -1;
+        take_signal_option(value, sig > 0 && strcmp(value + 3, NAME(sig)) == 0 ? sig : -1);
+        opt.die_with_parent = true;
+        break;
     case 'n': opt.levels++; break;
     case 'N': opt.levels = number > 0 ? (unsigned)number : 0; break;
     case 'W': opt.warn_reaped = true; break;
@@ -733,24 +736,25 @@ static void apply_foreign(char effect, const char *value)
         break;
     case 'R': parse_rewrite(value, true); break;
     case 'D':                                       /* dumb-init: these stop the group, but not with -c */
-        for (const unsigned char *sig = stops; *sig; sig++)
-            opt.rewrite[*sig] = SIGSTOP;
-        break;
     case 'U':
-        for (const unsigned char *sig = stops; *sig; sig++)
-            opt.rewrite[*sig] = opt.rewrite[*sig] == SIGSTOP ? *sig : opt.rewrite[*sig];
+        for (const unsigned char *stop = stops; *stop; stop++)
+            if (opt.rewrite[*stop] == (effect == 'D' ? *stop : SIGSTOP))
+                opt.rewrite[*stop] = effect == 'D' ? SIGSTOP : *stop;
     }
 }
 
 /* Does what DOES says, letter by letter, with an option's value. */
 static void apply(const char *does, const char *value, const struct tool_row *tool)
 {
-    static const char licence[] = "tiny-reaper is free software, without any warranty, under the MIT licence.\n";
+    static const char licence[] = "tiny-reaper is free software under the MIT licence, without any warranty.\n";
     for (; *does; does++)
         switch (*does) {
         case 't': opt.limit = duration_of(opt.limit_text = value, "timeout"); break;
         case 's': parse_signals(value); break;
-        case 'k': opt.grace = opt.clear_grace = duration_of(value, "kill-after"), opt.grace_given = true; break;
+        case 'k':
+            opt.grace = opt.clear_grace = duration_of(value, "kill-after");
+            opt.grace_given = true;
+            break;
         case 'p': opt.preserve_status = true; break;
         case 'c': opt.single_child = true; break;
         case 'r': parse_rewrite(value, false); break;
@@ -785,28 +789,19 @@ static char *next_word(struct words *words)
     return *word ? word : NULL;
 }
 
-/* Where a user finds what there is: the end of a line about a mistake. */
-static const char *see_help(const struct tool_row *tool)
-{
-    const struct option_row *row = tool->options;
-    while (strcmp(row->does, "h") != 0)
-        row++;
-    return row->name ? "--help" : "-h";
-}
-
-/* The value that OPTION needs: what follows it in its own word, or the next one. */
+/* The value of an option: REST of its own word, where there is any, or the next word; NULL: it takes none. */
 static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row, char *rest)
 {
     char option[64];
     struct text text = {option, option + sizeof option};
-    char *value = rest ? rest : next_word(words);
+    char *value = !row->argument ? NULL : rest ? rest : next_word(words);
     put_option(&text, row);
-    if (!value)
-        refuse("option '%s' needs a value; see '%s %s'", option + strspn(option, " "), tool->names[0], see_help(tool));
+    if (row->argument && !value)
+        refuse("option '%s' needs a value; see '%s'", option + strspn(option, " "), tool->help);
     return value;
 }
 
-/* Takes a word of letters, the last of which may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
+/* A word of letters, the last of which may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
 static void parse_letters(struct words *words, const struct tool_row *tool, char *word)
 {
     for (char *at = word + 1; *at; at++) {
@@ -814,9 +809,9 @@ static void parse_letters(struct words *words, const struct tool_row *tool, char
         while (row->does && row->letter != *at)
             row++;
         if (!row->does)
-            refuse("unknown option '-%c'%s%s%s; see '%s %s'", *at, word[2] ? " in '" : "", word[2] ? word : "", word[2] ? "'" : "",
-                   tool->names[0], see_help(tool));
-        apply(row->does, row->argument ? value_of(words, tool, row, at[1] ? at + 1 : NULL) : NULL, tool);
+            refuse("unknown option '-%c'%s%s%s; see '%s'", *at, word[2] ? " in '" : "", word[2] ? word : "",
+                   word[2] ? "'" : "", tool->help);
+        apply(row->does, value_of(words, tool, row, at[1] ? at + 1 : NULL), tool);
         if (row->argument)
             return;
     }
@@ -825,7 +820,7 @@ static void parse_letters(struct words *words, const struct tool_row *tool, char
 /* Takes a long option, which may be shortened as long as only one is meant; getopt_long(3). */
 static void parse_long(struct words *words, const struct tool_row *tool, char *word)
 {
-    const char *name = word + 2;
+    char *name = word + 2;
     const struct option_row *found = NULL, *other = NULL;
     size_t length = strcspn(name, "=");
     for (const struct option_row *row = tool->options; row->does; row++) {
@@ -839,17 +834,17 @@ static void parse_long(struct words *words, const struct tool_row *tool, char *w
         }
     }
     if (!found)
-        refuse("unknown option '%s'; see '%s %s'", word, tool->names[0], see_help(tool));
+        refuse("unknown option '%s'; see '%s'", word, tool->help);
     if (other)
-        refuse("option '%s' may mean --%s or --%s; see '%s %s'", word, other->name, found->name, tool->names[0], see_help(tool));
+        refuse("option '%s' may mean --%s or --%s; see '%s'", word, other->name, found->name, tool->help);
     if (!found->argument && name[length])
-        refuse("option '%s': --%s takes no value; see '%s %s'", word, found->name, tool->names[0], see_help(tool));
-    apply(found->does, found->argument ? value_of(words, tool, found, name[length] ? word + 2 + length + 1 : NULL) : NULL, tool);
+        refuse("option '%s': --%s takes no value; see '%s'", word, found->name, tool->help);
+    apply(found->does, value_of(words, tool, found, name[length] ? name + length + 1 : NULL), tool);
 }
 
 /*
- * Takes the options of one source; they end at the first word that is none, which is left to be taken, or behind `--`. Neither can
- * stand in a text. An -l or -w of this source replaces one of an earlier source; both in one exclude each other.
+ * Takes the options of one source; they end at the first word that is none, which is left to be taken, or behind
+ * `--`. Neither can stand in a text. An -l or -w here replaces one of an earlier source.
  */
 static void parse_words(struct words *words, const struct tool_row *tool)
 {
@@ -869,7 +864,8 @@ static void parse_words(struct words *words, const struct tool_row *tool)
             parse_letters(words, tool, word);
     }
     if (!words->text)
-        for (const struct variable_row *row = tool->variables; row < tool->variables + NVARIABLES && row->name; row++) {
+        for (size_t i = 0; i < NVARIABLES && tool->variables[i].name; i++) {
+            const struct variable_row *row = &tool->variables[i];
             const char *value = getenv(row->name);
             if (value && (!row->value || strcmp(value, row->value) == 0))
                 apply(row->does, value, tool);
@@ -885,10 +881,10 @@ static void parse_command_line(char **argv, const struct tool_row *tool)
 {
     struct words words = {.argv = *argv ? argv + 1 : argv};
     parse_words(&words, tool);
-    if (tool->duration_first && *words.argv)
+    if (tool->takes_duration && *words.argv)
         apply_foreign('T', *words.argv++);
     if (!*words.argv)
-        refuse("no command given; expected '%s %s'", opt.name, tool->usage);
+        refuse("no command given; expected '%s'", tool->usage);
     opt.command = words.argv;
 }
 
@@ -920,8 +916,9 @@ static const struct tool_row *tool_of(const char *path)
 }
 
 /*
- * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line, in this order, the last one winning. The command
- * line is taken twice, the first time alone: so -h, -V and a mistake there are answered whatever the environment holds. getauxval(3)
+ * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line; the last one wins. The command
+ * line is taken twice, first alone: so -h, -V and its mistakes are answered, whatever the environment holds. A
+ * program with more rights than its caller (AT_SECURE) does not read the variable. getauxval(3)
  */
 static void parse_options(char **argv)
 {
@@ -954,7 +951,7 @@ static const char *limit_unit(void)
     return strchr("smhd", opt.limit_text[strlen(opt.limit_text) - 1]) ? "" : "s";
 }
 
-/* The end of the message that the command was not found: `tiny-reaper 10m make`, as timeout(1) would have it. */
+/* What ends the message that the command was not found: `tiny-reaper 10m make` was meant for timeout(1). */
 static const char *duration_hint(void)
 {
     int64_t duration;
