@@ -131,8 +131,8 @@ static const struct option_row {
 };
 
 /*
- * The names, ourselves first, and what each takes; the last part of argv[0] decides. `variables` are read after the
- * command line; value NULL: whatever it is. dockerd reads the version line of `docker-init --version`.
+ * The names, ourselves first, and what each takes; the last part of argv[0] decides. `variables` are read after
+ * the command line; value NULL: whatever it is. dockerd reads what `docker-init --version` prints.
  */
 static const struct tool_row {
     const char *names[3];
@@ -512,9 +512,9 @@ static int64_t scale(const struct number *number, int64_t unit)
 }
 
 /*
- * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: one
- * number as strtod(3) has it, and at most one unit of one letter. In nanoseconds into *RESULT, at most FOREVER,
- * whatever the locale. False: it is none.
+ * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: a
+ * number as strtod(3) has it, and at most one unit of one letter. In nanoseconds into *RESULT, at most FOREVER;
+ * the same in every locale. False: it is none.
  */
 static bool parse_duration(const char *text, bool full, int64_t *result)
 {
@@ -550,7 +550,7 @@ static int parse_number(const char *text, int most)
     return *text ? -1 : number;
 }
 
-/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none. signal(7) */
+/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number from 1 to 64; -1: none. */
 static int parse_signal(const char *text)
 {
     if (strncasecmp(text, "SIG", 3) == 0)
@@ -642,7 +642,7 @@ static void parse_success(const char *text)
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int number = parse_number(piece, 255), sig = number < 0 ? parse_signal(piece) : number - 128;
         if (number < 0 && sig < 0)
-            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, separated by commas",
+            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, with commas between",
                    text);
         if (number >= 0)
             opt.success_status[number] = true;
@@ -746,7 +746,7 @@ static void apply_foreign(char effect, const char *value)
 /* Does what DOES says, letter by letter, with an option's value. */
 static void apply(const char *does, const char *value, const struct tool_row *tool)
 {
-    static const char licence[] = "tiny-reaper is free software under the MIT licence, without any warranty.\n";
+    static const char licence[] = "tiny-reaper is free software under the MIT licence, without warranty.\n";
     for (; *does; does++)
         switch (*does) {
         case 't': opt.limit = duration_of(opt.limit_text = value, "timeout"); break;
@@ -790,7 +790,8 @@ static char *next_word(struct words *words)
 }
 
 /* The value of an option: REST of its own word, where there is any, or the next word; NULL: it takes none. */
-static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row, char *rest)
+static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row,
+                      char *rest)
 {
     char option[64];
     struct text text = {option, option + sizeof option};
@@ -801,7 +802,7 @@ static char *value_of(struct words *words, const struct tool_row *tool, const st
     return value;
 }
 
-/* A word of letters, the last of which may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
+/* Takes a word of letters; the last may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
 static void parse_letters(struct words *words, const struct tool_row *tool, char *word)
 {
     for (char *at = word + 1; *at; at++) {
@@ -843,8 +844,8 @@ static void parse_long(struct words *words, const struct tool_row *tool, char *w
 }
 
 /*
- * Takes the options of one source; they end at the first word that is none, which is left to be taken, or behind
- * `--`. Neither can stand in a text. An -l or -w here replaces one of an earlier source.
+ * Takes the options of one source; they end before the first word that is none, or behind `--`. Neither can stand
+ * in a text. An -l or -w of this source replaces one of an earlier source.
  */
 static void parse_words(struct words *words, const struct tool_row *tool)
 {
@@ -916,9 +917,9 @@ static const struct tool_row *tool_of(const char *path)
 }
 
 /*
- * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line; the last one wins. The command
- * line is taken twice, first alone: so -h, -V and its mistakes are answered, whatever the environment holds. A
- * program with more rights than its caller (AT_SECURE) does not read the variable. getauxval(3)
+ * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line; the last one wins. The
+ * command line is taken twice, first alone: so -h, -V and its mistakes are answered, whatever the environment
+ * holds. With more rights than its caller's (AT_SECURE) the program does not read the variable. getauxval(3)
  */
 static void parse_options(char **argv)
 {
