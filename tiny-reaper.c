@@ -131,8 +131,8 @@ static const struct option_row {
 };
 
 /*
- * The names, ourselves first, and what each takes; the last part of argv[0] decides. `variables` are read after
- * the command line; value NULL: whatever it is. dockerd reads what `docker-init --version` prints.
+ * The names, ourselves first, and what each takes; the last part of argv[0] decides. `variables` are read
+ * after the command line; value NULL: whatever it is. dockerd reads what `docker-init --version` prints.
  */
 static const struct tool_row {
     const char *names[3];
@@ -512,9 +512,9 @@ static int64_t scale(const struct number *number, int64_t unit)
 }
 
 /*
- * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: a
- * number as strtod(3) has it, and at most one unit of one letter. In nanoseconds into *RESULT, at most FOREVER;
- * the same in every locale. False: it is none.
+ * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it:
+ * a number as strtod(3) has it, and at most one unit of one letter. In nanoseconds into *RESULT, at most
+ * FOREVER; the same in every locale. False: it is none.
  */
 static bool parse_duration(const char *text, bool full, int64_t *result)
 {
@@ -642,7 +642,7 @@ static void parse_success(const char *text)
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int number = parse_number(piece, 255), sig = number < 0 ? parse_signal(piece) : number - 128;
         if (number < 0 && sig < 0)
-            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, with commas between",
+            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, with commas",
                    text);
         if (number >= 0)
             opt.success_status[number] = true;
@@ -844,8 +844,8 @@ static void parse_long(struct words *words, const struct tool_row *tool, char *w
 }
 
 /*
- * Takes the options of one source; they end before the first word that is none, or behind `--`. Neither can stand
- * in a text. An -l or -w of this source replaces one of an earlier source.
+ * Takes the options of one source; they end before the first word that is none, or behind `--`. Neither can
+ * stand in a text. An -l or -w of this source replaces one of an earlier source.
  */
 static void parse_words(struct words *words, const struct tool_row *tool)
 {
@@ -2046,7 +2046,7 @@ static void child_ended(int status)
     run->stop = 0;
     if (run->failed_call)
         return;
-    if (opt.verbose)
+    if (opt.verbose > 1 || WIFSIGNALED(status))
         tell_end(opt.command[0], self.child, status);
     /* What was typed at the command's group the rest of the job has not seen: without tiny-reaper a shell loop around us would have. */
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGQUIT) && !was_forwarded(WTERMSIG(status)))
@@ -2601,7 +2601,7 @@ int main(int argc, char **argv)
     become_subreaper();
     if ((self.pid == 1 || opt.no_guard || split(argv[0])) && !self.is_guard) {
         enter(RUNNING, 0);
-        if (start_command() && !run->failed_call)
+        if (start_command() && !run->failed_call && opt.verbose > 1)
             tell("started %s (pid %ld, group %ld), limit %s%s", opt.command[0], (long)run->command, (long)run->command, opt.limit ? opt.limit_text : "none", opt.limit ? limit_unit() : "");
     }
     release();
