@@ -83,9 +83,9 @@ accepted() {
   accepted --time=5 --kill=1 --sig=INT --pres --sing --no --die --rew=TERM:INT --succ 3 --verb
   accepted --wa
   accepted --le
-  refused "'--s' may mean" --s=3
+  refused "'--s=3' may mean" --s=3
   refused "'--ver' may mean --verbose or --version" --ver
-  refused "'--re' may mean --rewrite or --report" --re=x
+  refused "'--re=x' may mean --rewrite or --report" --re=x
 }
 
 @test "options of the kind that stand together are told apart from a value" {

@@ -65,10 +65,10 @@ ctypes.CDLL(None).execve(sys.argv[1].encode(), vector([b"tiny-reaper", b"/usr/bi
   TINY_REAPER='-t 100' run -124 "$TINY" -t .05 sleep 1000
   TINY_REAPER='-s KILL -t .05' run -124 "$TINY" -s TERM sleep 1000
   TINY_REAPER=-w run -0 "$TINY" -l sh -c 'sleep 1000 >/dev/null 2>&1 3>&- & echo $! >left'
-  ! gone "$(cat left)"
+  run ! gone "$(cat left)"
   kill "$(cat left)"
-  TINY_REAPER=-l run -0 "$TINY" -w sh -c '(sleep .3; echo >done) & echo $! >left'
-  [[ -e done ]]
+  TINY_REAPER=-l run -0 "$TINY" -w sh -c '(sleep .3; echo >ended) & echo $! >left'
+  [[ -e ended ]]
   TINY_REAPER='-l -w' refused 'exclude each other' -l
   TINY_REAPER=-w run -125 "$TINY" -l -w true
 }

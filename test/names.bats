@@ -1,5 +1,5 @@
 # Under other names: a link called timeout, tini or dumb-init takes that tool's command line.
-# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2317 # text for other shells; variables set by bats' run; functions that wait_for calls
+# shellcheck disable=SC2013,SC2016,SC2030,SC2031,SC2154,SC2317 # text for other shells; variables set by bats' run; functions that wait_for calls
 load common
 bats_require_minimum_version 1.5.0
 
@@ -96,7 +96,7 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
   for signal in TERM term SIGTERM sigterm 15 9 64 0 EXIT SIGEXIT 143 271 128 RTMIN RTMAX RTMIN+3 RTMAX-3 CLD IOT POLL; do
     accepted timeout -s "$signal" 5
   done
-  for signal in FOO TERM,KILL TERM, '' ' TERM' SIG SIGSIGTERM -1 65 255 1x 0x9 RTMIN+31; do
+  for signal in FOO TERM,KILL 'TERM,' '' ' TERM' SIG SIGSIGTERM -1 65 255 1x 0x9 RTMIN+31; do
     refused 125 timeout "'$signal'" -s "$signal" 5
   done
   # As a shell's $? of a killed command has it.
@@ -189,7 +189,7 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
 @test "timeout: at the limit, at a forwarded end and after kill -9 nothing is left" {
   mkfifo in-place
   run -124 "$NAMES/timeout" 1 sh -c "$LEAVES" sh 'exec sleep 1000'
-  ! lives
+  run ! lives
   local signal
   for signal in TERM INT HUP KILL; do
     : >leftovers
@@ -206,7 +206,7 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
 @test "timeout: after a signal of the limit that the command survives, what it leaves is ended all the same" {
   mkfifo in-place
   run -124 "$NAMES/timeout" -s CONT .5 sh -c "$LEAVES" sh 'sleep 2; exit 0'
-  ! lives
+  run ! lives
 }
 
 @test "timeout: an ALRM that somebody sends is the limit" {
@@ -215,7 +215,7 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
   kill -s ALRM "$P"
   ends 124
   logged "timeout: sending signal TERM to command '.*siglog'"
-  ! has_lines 'cmd 14' 1
+  run ! has_lines 'cmd 14' 1
 }
 
 @test "timeout: -v speaks of each signal of the limit, and of nothing else" {
@@ -288,7 +288,7 @@ timeout: sending signal KILL to command 'sleep'" ]]
     else
       kill -s USR2 "$P"
       logged 'cmd 12'
-      ! has_lines 'mate 1.' 1
+      run ! has_lines 'mate 1.' 1
     fi
     kill -s TERM "$P"
     ends 0
@@ -299,7 +299,7 @@ timeout: sending signal KILL to command 'sleep'" ]]
   sh -c '"$0" -p SIGUSR1 "$1" cmd 10 </dev/null >>log 2>&1 3>&- & while ! grep -q ready log; do sleep .01; done' "$NAMES/tini" "$H/siglog"
   wait_for 20 gone "$(pid_of cmd)"
   logged 'cmd 10'
-  ! has_lines 'cmd 15' 1
+  run ! has_lines 'cmd 15' 1
 }
 
 @test "tini: -w says which orphans are reaped, one line each" {
@@ -343,7 +343,7 @@ timeout: sending signal KILL to command 'sleep'" ]]
 @test "tini: nothing that the program left is running, in a session of its own too" {
   mkfifo in-place
   run -5 "$NAMES/tini" -- sh -c "$LEAVES" sh 'exit 5'
-  ! lives
+  run ! lives
 }
 
 # ---------------------------------------------------------------- dumb-init
@@ -380,7 +380,7 @@ timeout: sending signal KILL to command 'sleep'" ]]
   logged 'mate 12'
   kill -s TERM "$P"
   ends 3
-  ! has_lines '.* 1\|.* 10' 1
+  run ! has_lines '.* 1\|.* 10' 1
   gone "$(pid_of mate)"
 }
 
@@ -414,7 +414,7 @@ timeout: sending signal KILL to command 'sleep'" ]]
     logged 'cmd 18'
     kill -s TERM "$P"
     ends 4
-    ! has_lines "cmd $(kill -l "$signal")" 1
+    run ! has_lines "cmd $(kill -l "$signal")" 1
     : >log
     start dumb-init -c "$H/siglog" cmd "$(kill -l "$signal")" 5
     logged 'cmd ready .*'
@@ -456,7 +456,8 @@ timeout: sending signal KILL to command 'sleep'" ]]
     [[ -z $stderr && ${#lines[@]} == 1 && $output == *tiny-reaper* ]]
   done
   for words in 'timeout --help' 'tini -h' 'dumb-init -V'; do
-    run ! sh -c '"$@" >/dev/full' sh "$NAMES"/${words}
+    # shellcheck disable=SC2086 # words
+    run ! sh -c '"$@" >/dev/full' sh "$NAMES"/$words
   done
 }
 
