@@ -213,8 +213,8 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
   start timeout -v 100 "$H/siglog" cmd 15 0
   logged 'cmd ready .*'
   kill -s ALRM "$P"
-  ends 124
   logged "timeout: sending signal TERM to command '.*siglog'"
+  ends 124
   run ! has_lines 'cmd 14' 1
 }
 
