@@ -326,6 +326,7 @@ static struct run {
     atomic_uint seen;               /* how many were passed on, and the children's reports taken after that */
     atomic_uint stop;               /* serial << 8 | signal: how the command is stopped; 0: it goes on */
     atomic_int inner;               /* the supervisor: outer itself without a guard */
+    atomic_bool woken;              /* a CHLD of inner's is on its way to outer */
     atomic_bool ended, done;        /* the command is reaped; the work is finished: outer only mirrors */
     atomic_bool reported;           /* a report that is no file was begun */
     bool told_end;                  /* a signal that ends was forwarded, or the limit's was sent */
@@ -1278,12 +1279,15 @@ static bool send_signal(pid_t target, int sig)
 
 /*
  * Wakes the other one of the two, so that it looks at *run: a CHLD to its thread, which does not merge with one that
- * somebody has sent to the process. inner: outer's id can't have been recycled while it is our parent.
+ * somebody has sent to the process. Where a user's pending signals are used up it loses its sender: run->woken. Outer's id can't have been recycled while it is our parent.
  */
 static void wake(pid_t pid)
 {
-    if (guarded() && (has(JOB_SIDE) ? !self.child_gone : getppid() == run->outer))
-        syscall(SYS_tgkill, pid, pid, SIGCHLD);
+    if (!guarded() || !(has(JOB_SIDE) ? !self.child_gone : getppid() == run->outer))
+        return;
+    if (pid == run->outer)
+        run->woken = true;
+    syscall(SYS_tgkill, pid, pid, SIGCHLD);
 }
 
 /* From inner to outer, while it is there. */
@@ -1576,8 +1580,11 @@ static bool descends(pid_t pid)
     return false;
 }
 
-/* Where is the terminal behind FD? *HOLDER: its foreground group, which is 0 where that has no number here. */
-static enum where where_is(int fd, pid_t *holder)
+/*
+ * Where is the terminal behind FD? *HOLDER: its foreground group, which is 0 where that has no number here. Where only
+ * WITH_JOB is ASKED for, the tree is not walked.
+ */
+static enum where where_is(int fd, unsigned asked, pid_t *holder)
 {
     *holder = fd < 0 ? -1 : tcgetpgrp(fd);
     if (*holder < 0)
@@ -1586,6 +1593,8 @@ static enum where where_is(int fd, pid_t *holder)
         return run->job == 0 && run->foreground ? WITH_JOB : ELSEWHERE;
     if (*holder == run->job)
         return WITH_JOB;
+    if (asked == WITH_JOB)
+        return ELSEWHERE;
     if (*holder == group() || descends(*holder))
         return WITH_US;
     return kill(-*holder, 0) != 0 && errno == ESRCH ? WITH_NOBODY : ELSEWHERE;
@@ -1599,7 +1608,7 @@ static bool pass_terminal(unsigned from, pid_t to)
 {
     pid_t holder;
     int fd = open_terminal();
-    bool passed = to > 0 && (where_is(fd, &holder) & from) && tcsetpgrp(fd, to) == 0;
+    bool passed = to > 0 && (where_is(fd, from, &holder) & from) && tcsetpgrp(fd, to) == 0;
     if (fd >= 0)
         close(fd);
     return passed;
@@ -1609,7 +1618,7 @@ static enum where terminal_is(void)
 {
     pid_t holder;
     int fd = open_terminal();
-    enum where where = where_is(fd, &holder);
+    enum where where = where_is(fd, ELSEWHERE, &holder);
     if (fd >= 0)
         close(fd);
     return where;
@@ -1632,7 +1641,7 @@ static bool return_terminal(bool with_modes)
     pid_t holder;
     int fd = with_modes && run->has_modes ? open_terminal() : -1;
     if (fd >= 0) {
-        if (where_is(fd, &holder) & (WITH_US | WITH_NOBODY))
+        if (where_is(fd, WITH_US, &holder) & (WITH_US | WITH_NOBODY))
             tcsetattr(fd, TCSANOW, &run->modes);
         close(fd);
     }
@@ -1653,7 +1662,7 @@ static pid_t neighbour_above(pid_t holder)
 
 /*
  * Does the command want the terminal at the start? Unless it is part of a pipeline, which takes it when it asks: but who
- * ignores or blocks TTIN can't ask. An asynchronous list (`&`) of a shell without job control, which has INT and QUIT ignored
+ * ignores or blocks the terminal's signals can't ask. An asynchronous list (`&`) of a shell without job control, which has INT and QUIT ignored
  * and no terminal to read (POSIX, XCU 2.11), is in the background, though it is in the same group. Where the job has no number here (PID 1 of a namespace, the session outside) a read of
  * no length tells whether we are in the foreground: EIO says no.
  */
@@ -1667,7 +1676,9 @@ static bool wants_at_start(const struct stat streams[2])
     close(fd);
     if (is_ignored(SIGINT) && is_ignored(SIGQUIT) && !isatty(STDIN_FILENO))
         return false;
-    bool asks = !(self.inherited_mask.bits[0] >> (SIGTTIN - 1) & 1) && !is_ignored(SIGTTIN);
+    bool asks = true;
+    for (int sig = SIGTSTP; sig <= SIGTTOU; sig++)  /* a shell at its prompt ignores one of these at least in `$(...)` */
+        asks &= !(self.inherited_mask.bits[0] >> (sig - 1) & 1) && !is_ignored(sig);
     for (int i = 0; asks && i < 2; i++)
         if (S_ISFIFO(streams[i].st_mode) || S_ISSOCK(streams[i].st_mode))
             return false;
@@ -3996,8 +4007,9 @@ static void halt(unsigned stop)
 {
     int sig = (int)(stop & 0xff);
     siginfo_t info;
-    answer_stop(stop, HALTED);
+    run->stand = (stop & ~0xffu) | HALTED;
     syscall(SYS_tgkill, self.pid, self.pid, sig);   /* to the thread: so it does not merge with one that somebody has sent */
+    tell_all("stopping by %s, as %s did", NAME(sig), run->title);
     if (!guarded())
         reap();
     /* A member of the job may have given the terminal back since the command asked: it has looked before we asked. */
@@ -4022,7 +4034,7 @@ static bool find_terminal(unsigned stop)
 {
     pid_t holder, neighbour = 0;
     int fd = open_terminal();
-    enum where where = where_is(fd, &holder);
+    enum where where = where_is(fd, ELSEWHERE, &holder);
     if (fd >= 0)
         close(fd);
     if (where == ELSEWHERE && (neighbour = neighbour_above(holder)) > 0) {
@@ -4056,9 +4068,10 @@ static void follow(void)
         return;
     if (sig != SIGTSTP && find_terminal(stop))
         return;
-    if (is_pending(SIGCONT))
+    bool refused = self.pid == 1 || is_ignored(sig);
+    if (is_pending(SIGCONT))                        /* and nothing between this look and the raise */
         return;
-    if (self.pid == 1 || is_ignored(sig))
+    if (refused)
         refuse_stop(stop);
     else
         halt(stop);
@@ -4476,8 +4489,10 @@ static void handle(int sig, const siginfo_t *info)
     }
     if (is_stop(sig) && run->stop)
         run->stand = 0;                             /* it has thrown away the CONT that would have followed: we stop again */
-    if (guarded() && sent && info->si_pid == run->inner)
+    if (guarded() && sent && (info->si_pid == run->inner || (sig == SIGCHLD && info->si_pid == 0 && run->woken))) {
+        run->woken &= sig != SIGCHLD;
         return;                                     /* it wakes us, continues us, or relays to the job */
+    }
     if (sig == SIGCHLD && kernel) {
         /* A command that was dead before its supervisor ended has not been killed because of that. */
         if (info->si_pid == run->command && info->si_code == CLD_KILLED && !run->ended)
@@ -4516,10 +4531,15 @@ static int64_t time_to_sleep(void)
     return rest > 0 ? rest : 0;
 }
 
-/* The loop of both processes: the guard's child is the supervisor, and the supervisor's is the command. */
+/*
+ * The loop of both processes: the guard's child is the supervisor, and the supervisor's is the command. Each signal has its
+ * turn: one that was taken waits until the others were, so that a flood of it, or the kernel's preference for what was sent
+ * to a thread, starves none.
+ */
 static void supervise(void)
 {
-    const struct mask all = all_signals(), chld = mask_of(SIGCHLD);
+    const struct mask all = all_signals();
+    struct mask turn = all;
     for (;;) {
         siginfo_t info;
         look_around();
@@ -4527,10 +4547,21 @@ static void supervise(void)
             break;
         bool full = self.role == JOB_SIDE && ring_is_full();
         run->ring_full |= full;
-        full = full && ring_is_full();              /* again: what is read from now on wakes us */
-        int sig = take_signal(full ? &chld : &all, &info, time_to_sleep());
-        if (sig > 0)
+        if (full && ring_is_full())                 /* again: what is read from now on wakes us */
+            turn = mask_of(SIGCHLD);
+        int sig = take_signal(&turn, &info, 0);
+        if (sig < 0 && !full) {
+            turn = all;
+            sig = take_signal(&turn, &info, time_to_sleep());
+        } else if (sig < 0) {
+            sig = take_signal(&turn, &info, time_to_sleep());
+        }
+        if (sig > 0) {
+            struct mask taken = mask_of(sig);
+            for (size_t i = 0; i < sizeof turn.bits / sizeof turn.bits[0]; i++)
+                turn.bits[i] &= ~taken.bits[i];
             handle(sig, &info);
+        }
     }
     reap();
 }
