@@ -23,6 +23,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -371,7 +372,7 @@ static int is_stop_signal(int sig)
 /* Is this outer about to stop itself? */
 static int raises_stop(const struct __ptrace_syscall_info *info)
 {
-    const __u64 *args = info->entry.args;
+    const uint64_t *args = info->entry.args;
     if (info->entry.nr == SYS_kill)
         return ((pid_t)args[0] == run.outer || args[0] == 0) && is_stop_signal((int)args[1]);
     return (info->entry.nr == SYS_tkill && is_stop_signal((int)args[1])) ||
