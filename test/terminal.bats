@@ -284,8 +284,8 @@ STEPS
 
 @test "a command that stops its group by itself, as editors do, stops the job; the terminal's modes are the shell's, then its own" {
   for shell in "${SHELLS[@]}"; do
-    # dash and ash keep no modes of their own.
-    [[ $shell == bash || $shell == zsh ]] && modes='\sicanon' || modes=icanon
+    # Of these bash alone has modes of its own.
+    [[ $shell == bash ]] && modes='\sicanon' || modes=icanon
     at_prompt "$shell" <<STEPS
       type $P tty-user talk
       $READY
