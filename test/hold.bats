@@ -56,29 +56,29 @@ held() {
 }
 
 @test "a job that was stopped in its first instants has the terminal only after fg, whoever is held where" {
-  held stop-bg outer 30
-  held stop-bg inner 30
+  held stop-bg outer 30 -s 3
+  held stop-bg inner 30 -s 3
   held stop-fg outer 30 -s 2
   held stop-fg inner 30 -s 2
 }
 
 @test "a TSTP and the CONT after it leave nobody stopped, whoever is held where" {
-  held tstp-cont outer 40
-  held tstp-cont inner 40
+  held tstp-cont outer 40 -s 3
+  held tstp-cont inner 40 -s 3
   held foreground-tstp-cont outer 40 -s 3
   held foreground-tstp-cont inner 40 -s 3
   held tstp-cont outer 40 -s 3 -G
 }
 
 @test "a TSTP with a CONT at once leaves nobody stopped, whoever is held where" {
-  held tstp+cont outer 30
-  held tstp+cont inner 30
+  held tstp+cont outer 30 -s 3
+  held tstp+cont inner 30 -s 3
   held tstp+cont outer 30 -s 2 -G
 }
 
 @test "the command asks for the terminal in the background, and has it after fg, whoever is held where" {
-  held ask outer 40
-  held ask inner 40
+  held ask outer 40 -s 3
+  held ask inner 40 -s 3
   held ask outer 40 -s 3 -G
 }
 

@@ -23,6 +23,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -99,7 +100,7 @@ static struct {
     long call;
     int entry;
     char got[512];                                  /* the log */
-    int in_gap;                                     /* a continuation was lost in the known gap */
+    int gap, in_gap;                                /* at the known gap; a continuation was lost there */
     char wrong[512];                                /* the first thing that was wrong */
 } run;
 
@@ -363,6 +364,21 @@ static void job_continued(void)
     run.stopped = run.alone = 0;
 }
 
+static int is_stop_signal(int sig)
+{
+    return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+/* Is this outer about to stop itself? */
+static int raises_stop(const struct __ptrace_syscall_info *info)
+{
+    const uint64_t *args = info->entry.args;
+    if (info->entry.nr == SYS_kill)
+        return ((pid_t)args[0] == run.outer || args[0] == 0) && is_stop_signal((int)args[1]);
+    return (info->entry.nr == SYS_tkill && is_stop_signal((int)args[1])) ||
+           (info->entry.nr == SYS_tgkill && is_stop_signal((int)args[2]));
+}
+
 /* A system-call stop of HELD: true if it is to be held here. */
 static int at_boundary(pid_t pid)
 {
@@ -372,13 +388,9 @@ static int at_boundary(pid_t pid)
     run.entry = info.op == PTRACE_SYSCALL_INFO_ENTRY;
     if (run.entry)
         run.call = (long)info.entry.nr;
+    run.gap = run.entry ? raises_stop(&info) : run.call == SYS_rt_sigpending;
     run.knows_parent |= !run.entry && run.call == SYS_getppid && pid == run.outer;
     return ++run.boundaries == run.n;
-}
-
-static int is_stop_signal(int sig)
-{
-    return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
 /* A stop of something traced, taken from the kernel: goes on, or is let go if it is not to be held. */
@@ -707,14 +719,6 @@ static void wait_for_survivor(void)
     }
 }
 
-/* Was outer held between its look for what is pending and the stop that it raises for itself? */
-static int stands_in_gap(void)
-{
-    if (run.entry)
-        return run.call == SYS_tgkill || run.call == SYS_tkill || run.call == SYS_kill;
-    return run.call == SYS_rt_sigpending;
-}
-
 static void wait_for_end(void)
 {
     while (!run.ended && !run.wrong[0]) {
@@ -740,7 +744,7 @@ static void end_mine(pid_t pid)
 static void finish(void)
 {
     if (run.stopped && event->how & RUNS) {
-        run.in_gap = run.let_go && role == OUTER && !run.wrong[0] && stands_in_gap();
+        run.in_gap = run.let_go && role == OUTER && !run.wrong[0] && run.gap;
         if (!run.in_gap)
             wrong("stopped, though it was continued");
     }
@@ -775,10 +779,11 @@ static const char *call_name(long nr)
 #define CALL(name) {SYS_##name, #name}
     static const struct { long nr; const char *name; } NAMES[] = {
         CALL(rt_sigtimedwait), CALL(rt_sigprocmask), CALL(rt_sigaction), CALL(rt_sigpending), CALL(kill),
-        CALL(tkill), CALL(tgkill), CALL(ioctl), CALL(openat), CALL(close), CALL(prctl), CALL(setpgid), CALL(wait4),
-        CALL(waitid), CALL(exit_group), CALL(getppid), CALL(getpgid), CALL(mmap), CALL(fcntl), CALL(read),
-        CALL(write), CALL(chdir), CALL(clone), CALL(getpid), CALL(timer_create), CALL(timer_settime),
-        CALL(set_tid_address), CALL(getsid), CALL(close_range), CALL(clock_gettime), CALL(execve),
+        CALL(tkill), CALL(tgkill), CALL(ioctl), CALL(openat), CALL(close), CALL(prctl), CALL(setpgid),
+        CALL(wait4), CALL(waitid), CALL(exit_group), CALL(getppid), CALL(getpgid), CALL(mmap),
+        CALL(fcntl), CALL(read), CALL(write), CALL(chdir), CALL(clone), CALL(getpid), CALL(timer_create),
+        CALL(timer_settime), CALL(set_tid_address), CALL(getsid), CALL(close_range), CALL(clock_gettime),
+        CALL(execve),
 #ifdef SYS_arch_prctl
         CALL(fork), CALL(vfork), CALL(open), CALL(getpgrp), CALL(arch_prctl), CALL(readlink),
 #endif
@@ -829,8 +834,8 @@ static int one_run(const char *held, int n, char **argv)
     else if (run.wrong[0])
         printf("%s, %s not held: %s\n", event->name, held, run.wrong);
     else if (run.in_gap)
-        printf("%s, %s held in the gap, at boundary %d (%s of %s): stopped, though it was continued\n", event->name,
-               held, n, run.entry ? "entry" : "exit", call_name(run.call));
+        printf("%s, %s held in the gap, at boundary %d (%s of %s): stopped, though it was continued\n",
+               event->name, held, n, run.entry ? "entry" : "exit", call_name(run.call));
     fflush(stdout);
     return run.let_go;
 }
@@ -862,7 +867,7 @@ int main(int argc, char **argv)
         wrongs += run.wrong[0] != 0;
         gaps += run.in_gap;
     }
-    printf("%s, %s held at each boundary: %d boundaries, %d runs, %d wrong, %d in the gap\n", event->name, held,
-           most, runs, wrongs, gaps);
+    printf("%s, %s held at each boundary: %d boundaries, %d runs, %d wrong, %d in the gap\n", event->name,
+           held, most, runs, wrongs, gaps);
     return 0;
 }
