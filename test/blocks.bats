@@ -220,7 +220,7 @@ PYTHON
 # ---- floods
 
 # Signals that wait are counted by user: without a limit for those of the flood nobody else would get a timer.
-FEW=(prlimit --sigpending=2000)
+FEW=(prlimit --sigpending=20000)
 
 # Finding 4: signals of the thread's own are taken before those of the process, real-time ones without end.
 @test "a flood of signals from the command starves neither the limit nor the death of the command" {

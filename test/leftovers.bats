@@ -218,7 +218,7 @@ print("TERM" if signal.sigwait([signal.SIGTERM]) else "", file=log, flush=True)
   for how in limit behind; do
     : >out
     case $how in
-      limit) arguments=(-t 0.5 -k 0.5 sh -c '"$0" -c below mnt/write >out') ;;
+      limit) arguments=(-t 0.5 -k 0.5 sh -c 'exec "$0" -c below mnt/write >out') ;;
       behind) arguments=(-k 0.5 sh -c '"$0" -c below mnt/write >out & until grep -q below out && grep -q "^State:.D" /proc/$!/status; do sleep 0.01; done; exit 3') ;;
     esac
     # The check is made while the file system still hangs. Who is dead stays a zombie: its parent cannot reap it.
