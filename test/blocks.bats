@@ -219,14 +219,17 @@ PYTHON
 
 # ---- floods
 
+# Signals that wait are counted by user: without a limit for those of the flood nobody else would get a timer.
+FEW=(prlimit --sigpending=20000)
+
 # Finding 4: signals of the thread's own are taken before those of the process, real-time ones without end.
 @test "a flood of signals from the command starves neither the limit nor the death of the command" {
   local guard
   for guard in '' -G; do
-    run -0 boxed "$TINY" ${guard:+"$guard"} -r 40:0 -t 0.5 -k 0.5 "$H/flood" 4 40
+    run -0 boxed "${FEW[@]}" "$TINY" ${guard:+"$guard"} -r 40:0 -t 0.5 -k 0.5 "$H/flood" 4 40
     echo "$guard: $output"
     [[ $output == *'status 124' ]]
-    run -0 boxed "$TINY" ${guard:+"$guard"} -r 40:0 -k 0.5 sh -c '"$0" 4 40 $PPID >log & until grep -q flood log; do sleep 0.01; done; exit 3' "$H/flood"
+    run -0 boxed "${FEW[@]}" "$TINY" ${guard:+"$guard"} -r 40:0 -k 0.5 sh -c '"$0" 4 40 $PPID >log & until grep -q flood log; do sleep 0.01; done; exit 3' "$H/flood"
     echo "$guard: $output"
     [[ $output == *'status 3' ]]
   done
@@ -234,7 +237,7 @@ PYTHON
 
 # Finding 4: a flood to outer
 @test "a flood of signals to the outer process starves neither the limit nor a TERM, and the guard not at all" {
-  start "$TINY" -r 40:0 -t 1000 "$H/siglog" cmd 15 5
+  start "${FEW[@]}" "$TINY" -r 40:0 -t 1000 "$H/siglog" cmd 15 5
   logged 'cmd ready .*'
   "$H/flood" 2 40 "$P" >>log 3>&- &
   started+=("$!")
@@ -248,7 +251,7 @@ PYTHON
 @test "a flood of signals to the job does not keep the command from starting" {
   local i
   for i in 1 2 3; do
-    run -0 boxed setsid -w "$H/with" -i 40 sh -c '"$0" 4 40 0 >log & until grep -q flood log; do sleep 0.01; done; "$1" -r 40:0 sh -c "echo up"' "$H/flood" "$TINY"
+    run -0 boxed "${FEW[@]}" setsid -w "$H/with" -i 40 sh -c '"$0" 4 40 0 >log & until grep -q flood log; do sleep 0.01; done; "$1" -r 40:0 sh -c "echo up"' "$H/flood" "$TINY"
     echo "$i: $output"
     [[ $output == $'up\nstatus 0' ]]
   done
