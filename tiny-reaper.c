@@ -172,7 +172,6 @@ static struct run {
     unsigned char forwarded[SIGNALS];               /* in order of first arrival */
     size_t size, command_length, running_length;    /* of the mapping; of the report's texts in it */
     uint64_t stdin_ino;
-    struct look *look;
     char text[];
 } *run;
 
@@ -1229,29 +1228,27 @@ static bool split(char *program)
 
 /* ---------------------------------------------------------------- looker */
 /*
- * Why it hung: what each thread below us waits in, on what, and who could end the wait. All that may block, and all that eats bytes which the command
- * controls, is done by processes that may be lost:
+ * Why it hung: what each thread below us waits in, on what, and who could end the wait. All that may block, and all
+ * that eats bytes which the command controls, is done by a process that may be lost:
  *
- *   supervisor   start_look() forks the looker; serve_look() reads `syscall` for it, which under Yama only an ancestor may; end_look() prints
- *     looker     reads nothing that may block: it forks a worker for each step, kills one that sleeps and has another go on behind what
- *       worker     held it; then it looks for circles, and writes table and JSON. Both are in a group of their own: kill(-looker) ends both.
+ *   supervisor   start_look(); serve_look() reads `syscall` where only an ancestor may (Yama); end_look() prints
+ *     looker     collects, finds circles, writes table and JSON
  *
- * All of them write into run->look, record by record: what is published (the counts) outlives whoever wrote it.
+ * They share one page, and what is in it outlives the looker: a record counts when it is complete.
  */
-
 enum look_for { WHY_HUNG, WHO_IS_LEFT };
 
 enum {
-    PROCESSES = 8192, TASKS = 16384, WANTS = 16384, HOLDS = 32768, THINGS = 16384, EDGES = 32768,   /* room for records */
-    TEXTS = 1 << 20, JSON_SIZE = 1 << 20, TABLE_SIZE = 64 * 1024, LEFT_SIZE = 8 * 1024, CIRCLES_SIZE = 8 * 1024, LOCKS_SIZE = 64 * 1024,
-    NAME_SIZE = 512, POLLED = 64, LOST = 8, INHERITED = 64, READERS = 1024, COMMAND_WIDTH = 512,
+    PROCESSES = 8192, TASKS = 16384, WANTS = 16384, HOLDS = 32768, THINGS = 16384, EDGES = 32768,   /* records */
+    TEXTS = 1 << 20, JSON_SIZE = 1 << 20, TABLE_SIZE = 1 << 20, CIRCLES_SIZE = 8192, LEFT_SIZE = 8192,
+    NAME_SIZE = 512, POLLED = 64, OUTSIDE = 64, READERS = 1024, LINES = 16,
 };
-static const int64_t LOOK_TIME = 100000000, WRITING_TIME = 5000000;   /* nanoseconds: all of it; of that, to print it */
+static const int64_t LOOK_TIME = 100000000, PRINT_TIME = 5000000;  /* ns: the whole look; of that, for end_look() */
 
-/* How a call can end: who makes it end, and where its descriptor is. */
+/* What a call waits for, and so what its arguments are. */
 enum kind { OTHER, FD, IN, OUT, CHILD, CHILD_ID, POLL, EPOLL, LOCK, PATH, PATH_AT, FUTEX };
 
-/* The calls that block, by the kernel's numbers of this machine; from 424 on they are the same everywhere. */
+/* The calls that block, by the numbers of the machine we are made for; from 424 on they are the same everywhere. */
 #define ROW(name, kind) {SYS_##name, #name, kind, 0}
 #define TIMED(name, kind, timeout) {SYS_##name, #name, kind, timeout}
 static const struct call_row {
@@ -1313,68 +1310,66 @@ static const struct call_row {
 };
 enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
 
-/* Who can end a task's wait: nobody can tell; those that waits_for() finds; another thread of the same process. */
+/* Who can end a wait: nobody can tell; nobody but those that waits_for() finds; another thread of the process. */
 enum ender { ANYBODY, OTHERS, OWN_THREAD };
+enum side { READS = 1, WRITES = 2, LOCKS = 4 };
 
 struct process {
     pid_t pid, parent, group;
-    int above, first, last, next;                   /* the tree, as indexes in processes[]; -1: none */
-    int first_task, tasks, circle;                  /* its threads in tasks[]; the number of its circle, 0: none */
+    struct process *above, *first, *last, *next;    /* the tree: its parent, its children as a list */
+    struct task *tasks;                             /* ntasks of its threads */
+    int ntasks, threads, circle, leads_to, mark;    /* circle: its number, 0: none; the rest: find_circles() */
     int64_t start, age, cpu;                        /* start in ticks since the boot; nanoseconds */
-    unsigned command;                               /* in texts[] */
-    int threads;                                    /* how many it has; tasks of them are in tasks[] */
-    bool looked, shown, tabled, waits, seen;                /* see look_at(), write_picture(), find_circles() */
-    char mark;                                      /* see is_circle() */
-    char state, name[64];                           /* state 0: ended, or not looked at */
+    const char *command;
+    bool looked, shown, waits;
+    char state, name[64];                           /* state 0: ended meanwhile, or not looked at */
 };
 
 struct task {
-    pid_t tid;
-    int process, fd, row, number, first_want, wants;
-    pid_t child, outsider, joins;                   /* as wait4(2) has it, 0: none; whom /proc/locks names; see add_edges() */
-    bool asked;                                     /* only the supervisor may read its call */
+    struct process *process;
+    pid_t tid, child, outsider, joins;              /* child: as for wait4(2), 0: none; others: decode_by_kind() */
+    int number, fd, nwants;                         /* -1: not known, none */
+    const struct call_row *row;
+    struct want *wants;
     enum ender ender;
-    unsigned file;                                  /* in texts[] */
-    int socket;                                     /* in things[], -1: none */
+    const char *file;
+    struct thing *socket;                           /* has the name that is better than `file` */
     long switches;
-    uint64_t look;                                  /* hash of how it is shown, and later of `call` */
-    char state, wchan[40], call[200];               /* /proc/PID/task/TID/syscall as it is */
+    uint64_t key;                                   /* hash of what it said before: look_again(), show_process() */
+    bool asked;                                     /* the supervisor was asked for `call` */
+    char state, wchan[40], call[200];               /* call: /proc/PID/task/TID/syscall as it is */
 };
 
-/* A pipe, a locked file or a socket that a task waits for, by the name that its descriptor's link has. */
-struct thing { uint64_t key; int holds; unsigned name; };
-enum side { READS = 1, WRITES = 2, LOCKS = 4 };
-struct want { int thing; enum side side; uint64_t mark; };                  /* mark: the inode, or the lock's line */
-struct hold { int process, next; enum side side; uint64_t mark; };
+/* What tasks wait on, by the name that the link of a descriptor has, and who holds which side of it. */
+struct thing { uint64_t key; struct hold *holds; const char *name; };
+struct hold { struct process *process; struct hold *next; enum side side; uint64_t mark; };
+struct want { struct thing *thing; enum side side; uint64_t mark; };    /* mark: its inode, or the lock's line */
 
-struct look {
-    /* of this look: cleared by start_look() */
-    atomic_int nprocesses, ntasks, nwants, nholds, nedges;  /* records */
-    atomic_int step, at, finished;                  /* where the worker is */
-    atomic_int asked, served;                       /* of queue[]: tasks whose `syscall` only an ancestor may read */
-    atomic_int table_length, written;
+static struct look {
+    /* of one look, cleared at its start */
+    atomic_int nprocesses, ntasks, nwants, nholds, nedges;
+    atomic_int asked, served, finished;             /* tasks in queue[]; all steps are done */
     enum look_for what;
     pid_t supervisor;
     int64_t started, until;
-    int missed, more, table_more;                   /* processes without a record, without an object, without a line */
-    int ncircles;
-    bool foreign, unread;                      /* numbers are not ours; time was short; some descriptors are unknown */
-    unsigned ntexts, nlocks;
+    atomic_int table_length;
+    int missed, ncircles;
+    bool foreign, unread;                           /* calls have other numbers; some descriptors are not known */
+    size_t ntexts;
     uint64_t scanned;                               /* the network namespace whose sockets have their names */
     /* of the run */
     atomic_int recorded, json_length, circles_length, left_length, nreaders;
-    int json_more, ninherited, nlost, stamps;
-    uint64_t inherited[INHERITED];                  /* pipes that others outside may hold: hashes of their names */
-    pid_t readers[READERS], lost[LOST];             /* lost: workers that may still be there */
-    struct process processes[PROCESSES];
-    struct task tasks[TASKS];
+    int more, noutside, stamp;
+    uint64_t outside[OUTSIDE];                      /* pipes that others may hold as well: hashes of their names */
+    pid_t readers[READERS];
+    struct process processes[PROCESSES], *found[PROCESSES];     /* the first is the supervisor, and not shown */
+    struct task tasks[TASKS], *queue[TASKS];
     struct want wants[WANTS];
     struct hold holds[HOLDS];
     struct thing things[THINGS];                    /* a hash table */
-    struct { int from, to; } edges[EDGES];
-    int queue[TASKS], found[PROCESSES], stamp[PROCESSES];
-    char texts[TEXTS], locks[LOCKS_SIZE], json[JSON_SIZE], table[TABLE_SIZE], circles[CIRCLES_SIZE], left[LEFT_SIZE];
-};
+    struct { struct process *from, *to; } edges[EDGES];
+    char texts[TEXTS], json[JSON_SIZE], table[TABLE_SIZE], circles[CIRCLES_SIZE], left[LEFT_SIZE];
+} *look;                                            /* NULL: not wanted, or no memory for it */
 
 /* FNV-1a, never 0 */
 static uint64_t hash_of(const char *text)
@@ -1385,39 +1380,37 @@ static uint64_t hash_of(const char *text)
     return hash ? hash : 1;
 }
 
-/* Keeps a text: its place in texts[], 0 if there is no room. */
-static unsigned keep(struct look *look, const char *text)
+/* Keeps a text; NULL if there is no room. */
+static const char *keep(const char *text)
 {
-    size_t length = strlen(text) + 1, place = look->ntexts ? look->ntexts : 1;
-    if (place + length > TEXTS)
-        return 0;
-    memcpy(look->texts + place, text, length);
-    look->ntexts = (unsigned)(place + length);
-    return (unsigned)place;
+    size_t length = strlen(text) + 1;
+    if (look->ntexts + length > TEXTS)
+        return NULL;
+    look->ntexts += length;
+    return memcpy(look->texts + look->ntexts - length, text, length);
 }
 
-/* The thing of this name; made where there is none yet, if CREATE. -1: none, or no room. */
-static int find_thing(struct look *look, const char *name, bool create)
+/* The thing of this name; made where there is none yet, if CREATE. NULL: none, or no room. */
+static struct thing *find_thing(const char *name, bool create)
 {
     uint64_t key = hash_of(name);
-    for (unsigned i = (unsigned)(key % THINGS), n = 0; n < 64; n++, i = (i + 1) % THINGS) {
-        if (look->things[i].key == 0 && create)
-            look->things[i] = (struct thing){key, -1, 0};
-        if (look->things[i].key == key)
-            return (int)i;
-        if (look->things[i].key == 0)
-            break;
+    for (size_t i = 0; i < 64; i++) {
+        struct thing *thing = &look->things[(key + i) % THINGS];
+        if (thing->key == 0 && create)
+            thing->key = key;
+        if (thing->key == key || thing->key == 0)
+            return thing->key ? thing : NULL;
     }
-    return -1;
+    return NULL;
 }
 
-/* What descriptor FD of process PID is, as the kernel names it. */
-static bool read_link(pid_t pid, int fd, char *buffer, size_t size)
+/* What descriptor FD of process PID is, as the kernel names it. readlink(2) touches no file system but /proc. */
+static bool read_link(pid_t pid, const char *file, int fd, char *name)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)pid, fd);
-    ssize_t n = readlink(path, buffer, size - 1);
-    buffer[n > 0 ? n : 0] = '\0';
+    snprintf(path, sizeof path, "/proc/%ld/%s/%d", (long)pid, file, fd);
+    ssize_t n = readlink(path, name, NAME_SIZE - 1);
+    name[n > 0 ? n : 0] = '\0';
     return n > 0;
 }
 
@@ -1426,11 +1419,12 @@ static const char *read_fdinfo(pid_t pid, int fd, char *buffer, size_t size)
 {
     char file[32];
     snprintf(file, sizeof file, "fdinfo/%d", fd);
+    buffer[0] = '\0';
     read_proc(pid, file, buffer, size);
     return buffer;
 }
 
-/* The number behind NAME at a line's begin (proc(5), fdinfo, status); 0: none. */
+/* The number behind NAME at the begin of a line, as fdinfo and status have it; 0: none. */
 static uint64_t field(const char *text, const char *name, int base)
 {
     for (size_t length = strlen(name); *text; text += *text == '\n') {
@@ -1439,6 +1433,57 @@ static uint64_t field(const char *text, const char *name, int base)
         text += strcspn(text, "\n");
     }
     return 0;
+}
+
+/* The N-th word of a text, from 0 on. */
+static const char *word(const char *text, int n)
+{
+    for (text += strspn(text, " \t"); n > 0 && *text; n--) {
+        text += strcspn(text, " \t");
+        text += strspn(text, " \t");
+    }
+    return text;
+}
+
+/* Calls VISIT for each line of a file of any length; lines of over 2 kB are cut somewhere. */
+static void each_line(const char *path, void (*visit)(char *, void *), void *argument)
+{
+    char buffer[4096], *end;
+    size_t rest = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    for (ssize_t n; fd >= 0 && (n = read(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
+        char *line = buffer;
+        buffer[rest + (size_t)n] = '\0';
+        for (; (end = strchr(line, '\n')); line = end + 1) {
+            *end = '\0';
+            visit(line, argument);
+        }
+        rest = strlen(line) < sizeof buffer / 2 ? strlen(line) : 0;
+        memmove(buffer, line, rest);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Calls VISIT for each number in directory FILE of a process. False: it can't be read. */
+static bool each_entry_of(pid_t pid, const char *file, void (*visit)(pid_t, void *), void *argument)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    each_entry(fd, visit, argument);
+    close(fd);
+    return true;
+}
+
+/* /proc/PID/task/TID/FILE */
+static ssize_t read_task(const struct task *task, const char *file, char *buffer, size_t size)
+{
+    char path[48];
+    snprintf(path, sizeof path, "task/%ld/%s", (long)task->tid, file);
+    return read_proc(task->process->pid, path, buffer, size);
 }
 
 /* The command line with blanks for NULs, or [comm]. */
@@ -1457,111 +1502,64 @@ static void read_command_line(pid_t pid, const char *name, char *buffer, size_t 
     buffer[n] = '\0';
 }
 
-/* ---- the tree: processes[0] is the supervisor, which is not shown */
+/* The next step has this share, in percent, of the time that is left. */
+static void allot(int share)
+{
+    int64_t time = now(), rest = look->started + LOOK_TIME - PRINT_TIME - time;
+    look->until = time + (rest > 0 ? rest / 100 * share : 0);
+}
 
-struct place { struct look *look; int index; };
+/* ---- the tree */
 
 static void add_process(pid_t pid, void *argument)
 {
-    const struct place *above = argument;
-    struct look *look = above->look;
-    int index = look->nprocesses;
-    struct process *parent = &look->processes[above->index];
-    if (pid <= 0 || pid == self.looker || (above->index == 0 && self.spares && bit(spared_pids, pid)))
+    struct process *above = argument, *process = &look->processes[look->nprocesses];
+    bool is_spared = above == look->processes && self.spares && bit(spared_pids, pid);
+    if (pid <= 0 || pid == self.looker || is_spared)
         return;
-    if (index == PROCESSES) {
+    if (look->nprocesses == PROCESSES) {
         look->missed++;
         return;
     }
-    look->processes[index] = (struct process){.pid = pid, .parent = parent->pid, .above = above->index, .first = -1, .last = -1, .next = -1};
-    *(parent->last < 0 ? &parent->first : &look->processes[parent->last].next) = index;
-    parent->last = index;
-    look->nprocesses = index + 1;
+    *process = (struct process){.pid = pid, .parent = above->pid, .above = above};
+    *(above->last ? &above->last->next : &above->first) = process;
+    above->last = process;
+    look->nprocesses++;
 }
 
-/* Without CONFIG_PROC_CHILDREN only the supervisor's own children are found. */
-static void add_if_child(pid_t pid, void *argument)
+static void add_children(pid_t tid, void *above)
 {
-    struct stat_line stat;
-    if (read_stat(pid, "stat", &stat) && stat.parent == run->look->supervisor)
-        add_process(pid, argument);
-}
-
-static void add_children(pid_t tid, void *argument)
-{
-    const struct place *place = argument;
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)place->look->processes[place->index].pid, (long)tid);
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)((struct process *)above)->pid, (long)tid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        each_number(fd, add_process, argument);
-        close(fd);
-    } else if (errno == ENOENT && place->index == 0) {
-        each_process(add_if_child, argument);
-    }
-}
-
-/* Calls VISIT for each number in directory FILE of PID. False: it can't be read. */
-static bool each_entry_of(pid_t pid, const char *file, void (*visit)(pid_t, void *), void *argument)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return false;
-    each_entry(fd, visit, argument);
+        return;
+    each_number(fd, add_process, above);
     close(fd);
-    return true;
 }
 
 /* A step: the children of one process, so that in the end all are there, those above before those below. */
-static void find_children(struct look *look, int index)
-{
-    char path[64];
-    struct stat status;
-    pid_t pid = look->processes[index].pid;
-    struct place place = {look, index};
-    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
-    if (index == 0 || (stat(path, &status) == 0 && status.st_nlink == 3))    /* ".", the process and one thread: nothing to list */
-        add_children(pid, &place);
-    else
-        each_entry_of(pid, "task", add_children, &place);
-}
-
-/* What can be had of a process without being held by it: its number at least, if it is there. */
-static void look_briefly(struct look *look, int index)
+static void find_children(int index)
 {
     struct process *process = &look->processes[index];
-    char status[1024];
-    const char *at;
-    if (kill(process->pid, 0) != 0 && errno == ESRCH)
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)process->pid);
+    if (stat(path, &status) == 0 && status.st_nlink == 3)       /* one thread: no directory to read */
+        add_children(process->pid, process);
+    else
+        each_entry_of(process->pid, "task", add_children, process);
+}
+
+/* What can be had of a process without being held by it: that it is there, at least. */
+static void look_briefly(struct process *process)
+{
+    char status[512];
+    if (process->pid <= 0 || (kill(process->pid, 0) != 0 && errno == ESRCH))
         return;
-    read_proc(process->pid, "status", status, sizeof status);
-    at = strstr(status, "\nState:\t");
-    name_of(process->pid, process->name);
-    if (process->name[0] == '\0')
-        strcpy(process->name, "?");
+    const char *at = read_proc(process->pid, "status", status, sizeof status) > 0 ? strstr(status, "\nState:\t") : NULL;
     process->state = at ? at[8] : '?';
-}
-
-/* A thread's /proc/PID/task/TID/FILE */
-static ssize_t read_task(const struct look *look, const struct task *task, const char *file, char *buffer, size_t size)
-{
-    char path[48];
-    snprintf(path, sizeof path, "task/%ld/%s", (long)task->tid, file);
-    return read_proc(look->processes[task->process].pid, path, buffer, size);
-}
-
-/* What the thread has called. Where only an ancestor may see it (Yama) the supervisor is asked: `stat`, read before, has shown that it will not be held. */
-static bool read_call(struct look *look, int index)
-{
-    struct task *task = &look->tasks[index];
-    if (read_task(look, task, "syscall", task->call, sizeof task->call) >= 0)
-        return true;
-    task->asked = errno == EPERM && look->asked < TASKS;
-    if (task->asked)
-        look->queue[look->asked++] = index;
-    return false;
+    snprintf(process->name, sizeof process->name, "%s", COMM(process->pid));
 }
 
 /* ---- what a call waits for */
@@ -1569,204 +1567,171 @@ static bool read_call(struct look *look, int index)
 /* Reads SIZE bytes at ADDRESS of a process, or what there is of them: how many. process_vm_readv(2) */
 static size_t read_memory(pid_t pid, uintptr_t address, void *buffer, size_t size)
 {
-    size_t head = 4096 - address % 4096;                /* it takes a piece as a whole or not: the next page may not be there */
-    struct iovec local = {buffer, size}, remote[2] = {{(void *)address, size}, {0}};
-    if (head < size)
-        remote[0].iov_len = head, remote[1] = (struct iovec){(void *)(address + head), size - head};
+    size_t head = 4096 - address % 4096;            /* a piece is read as a whole or not, and the next page may be missing */
+    struct iovec local = {buffer, size}, remote[] = {{(void *)address, head}, {(void *)(address + head), size - head}};
+    if (head >= size)
+        remote[0].iov_len = size;
     ssize_t n = process_vm_readv(pid, &local, 1, remote, head < size ? 2 : 1, 0);
     return n > 0 ? (size_t)n : 0;
 }
 
-/* Has PID machine words as long as ours, and so the same numbers for calls? The first word of its auxv is a small number then. */
+/* Are the process's machine words as long as ours? Its auxv begins with a word that is a small number. */
 static bool has_our_words(pid_t pid)
 {
-    unsigned long word[2] = {0};
-    char auxv[sizeof word + 1];
-    if (read_proc(pid, "auxv", auxv, sizeof auxv) < (ssize_t)sizeof word)
+    unsigned long words[3] = {0};
+    if (read_proc(pid, "auxv", (char *)words, sizeof words) < (ssize_t)(2 * sizeof words[0]))
         return false;
-    memcpy(word, auxv, sizeof word);
-    return sizeof(long) == 8 ? word[0] <= UINT16_MAX : word[1] != 0;
+    return sizeof(long) == 8 ? words[0] <= UINT16_MAX : words[1] != 0;
 }
 
-static bool is_inherited(const struct look *look, const char *name)
+/* The task waits for whoever has SIDE of the thing of this name. True: only for them. */
+static bool add_want(struct task *task, const char *name, enum side side, uint64_t mark)
 {
-    uint64_t key = hash_of(name);
-    for (int i = 0; i < look->ninherited; i++)
-        if (look->inherited[i] == key)
-            return true;
-    return look->ninherited == INHERITED;
-}
-
-/* The task waits for somebody with SIDE of the thing that descriptor FD of its process is. True: for nobody else. */
-static bool add_want(struct look *look, struct task *task, const char *name, enum side side, uint64_t mark)
-{
-    int thing = find_thing(look, name, true), place = look->nwants;
-    if (thing < 0 || place == WANTS)
+    struct thing *thing = find_thing(name, true);
+    struct want *want = &look->wants[look->nwants];
+    if (!thing || look->nwants == WANTS)
         return false;
-    look->wants[place] = (struct want){thing, side, mark};
-    if (task->wants++ == 0)
-        task->first_want = place;
-    look->nwants = place + 1;
-    return !is_inherited(look, name);
+    *want = (struct want){thing, side, mark};
+    if (task->nwants++ == 0)
+        task->wants = want;
+    look->nwants++;
+    for (int i = 0; i < look->noutside; i++)
+        if (look->outside[i] == thing->key)
+            return false;
+    return look->noutside < OUTSIDE;
 }
 
-/* One descriptor of a poll: a pipe is wanted for what EVENTS says. True: a pipe, and nobody but its holders can end the wait. */
-static bool add_polled(struct look *look, struct task *task, int fd, unsigned events, uint64_t inode)
+/* One descriptor of a poll: true if it is a pipe, and only its holders can end the wait. */
+static bool add_polled(struct task *task, int fd, unsigned events, uint64_t inode)
 {
     char name[NAME_SIZE], info[1024];
-    pid_t pid = look->processes[task->process].pid;
-    if (!read_link(pid, fd, name, sizeof name) || strncmp(name, "pipe:[", 6) != 0 || !(events & (POLLIN | POLLOUT)))
+    pid_t pid = task->process->pid;
+    if (!read_link(pid, "fd", fd, name) || strncmp(name, "pipe:[", 6) != 0 || !(events & (POLLIN | POLLOUT)))
         return false;
     uint64_t mark = field(read_fdinfo(pid, fd, info, sizeof info), "ino:", 10);
-    bool in = !(events & POLLIN) || add_want(look, task, name, WRITES, mark);
-    bool out = !(events & POLLOUT) || add_want(look, task, name, READS, mark);
-    return in && out && (!inode || !mark || inode == mark);     /* epoll: the number may be another file's by now */
+    if (inode && mark && inode != mark)             /* epoll: the number has become another file's */
+        return false;
+    bool in = !(events & POLLIN) || add_want(task, name, WRITES, mark);
+    bool out = !(events & POLLOUT) || add_want(task, name, READS, mark);
+    return in && out;
 }
 
 /* poll and ppoll: the array is in the process's memory. */
-static void decode_poll(struct look *look, struct task *task, uintptr_t array, uint64_t count)
+static void decode_poll(struct task *task, uintptr_t array, uint64_t count)
 {
     struct pollfd polled[POLLED];
-    pid_t pid = look->processes[task->process].pid;
     char name[NAME_SIZE];
     size_t most = count < POLLED ? (size_t)count : POLLED;
-    size_t n = most ? read_memory(pid, array, polled, most * sizeof *polled) / sizeof *polled : 0;
+    size_t n = most ? read_memory(task->process->pid, array, polled, most * sizeof *polled) / sizeof *polled : 0;
     bool closed = n > 0 && n == count;
     for (size_t i = 0; i < n; i++)
-        closed &= polled[i].fd < 0 || add_polled(look, task, polled[i].fd, (unsigned short)polled[i].events, 0);
-    if (n == 1 && count == 1 && read_link(pid, polled[0].fd, name, sizeof name)) {
+        if (polled[i].fd >= 0)
+            closed &= add_polled(task, polled[i].fd, (unsigned short)polled[i].events, 0);
+    if (n == 1 && count == 1 && read_link(task->process->pid, "fd", polled[0].fd, name)) {
         task->fd = polled[0].fd;
-        task->file = keep(look, name);
+        task->file = keep(name);
     }
-    task->ender = closed && task->wants ? OTHERS : ANYBODY;
+    task->ender = closed && task->nwants ? OTHERS : ANYBODY;
 }
 
-/* epoll: what it watches stands in its fdinfo, `tfd: 5 events: 19 data: ... ino:...` */
-static void decode_epoll(struct look *look, struct task *task, int fd)
+/* epoll: what it watches stands in its fdinfo: `tfd: 5 events: 19 data: 5 pos:0 ino:1234 sdev:d` */
+static void decode_epoll(struct task *task)
 {
     char info[8192];
-    pid_t pid = look->processes[task->process].pid;
-    size_t length = strlen(read_fdinfo(pid, fd, info, sizeof info));
+    size_t length = strlen(read_fdinfo(task->process->pid, task->fd, info, sizeof info));
     bool closed = length > 0 && length < sizeof info - 1;
     int watched = 0;
-    for (char *at = info; (at = strstr(at, "tfd:")); at++) {
+    for (char *at = info; (at = strstr(at, "tfd:")) && ++watched <= POLLED; at++) {
         char *events = strstr(at, "events:"), *inode = strstr(at, "ino:"), *end = strchrnul(at, '\n');
-        if (++watched > POLLED || !events || events > end)
-            closed = false;
-        else
-            closed &= add_polled(look, task, (int)strtol(at + 4, NULL, 10), (unsigned)strtoul(events + 7, NULL, 16),
-                                 inode && inode < end ? strtoull(inode + 4, NULL, 16) : 0);
+        closed &= events && events < end &&
+            add_polled(task, (int)strtol(at + 4, NULL, 10), (unsigned)strtoul(events + 7, NULL, 16),
+                       inode && inode < end ? strtoull(inode + 4, NULL, 16) : 0);
     }
-    task->ender = closed && task->wants ? OTHERS : ANYBODY;
+    task->ender = closed && watched <= POLLED && task->nwants ? OTHERS : ANYBODY;
 }
 
-/* /proc/locks, a line a string; once. */
-static void load_locks(struct look *look)
-{
-    int fd = look->nlocks ? -1 : open("/proc/locks", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    for (ssize_t n; (n = read(fd, look->locks + look->nlocks, LOCKS_SIZE - 1 - look->nlocks)) > 0;)
-        look->nlocks += (unsigned)n;
-    close(fd);
-    for (char *at = look->locks; at < look->locks + look->nlocks; at++)
-        if (*at == '\n')
-            *at = '\0';
-}
-
-/* The N-th word of a text, from 0 on. */
-static const char *word(const char *text, int n)
-{
-    for (text += strspn(text, " "); n > 0 && *text; n--) {
-        text += strcspn(text, " ");
-        text += strspn(text, " ");
-    }
-    return text;
-}
+struct waiter {
+    struct task *task;
+    const char *name;
+    bool is_flock;
+    uint64_t inode;
+    char holder[128];
+};
 
 /*
- * flock and fcntl: finds the waiter's line, `5: -> FLOCK  ADVISORY  WRITE 1235 00:1f:5678 0 EOF`, by its process and inode, and the holder's line of the
- * same number before it. The very words of that one stand in the fdinfo of whoever has the locked description open.
+ * A line of /proc/locks. The waiter's, `5: -> FLOCK  ADVISORY  WRITE 1235 00:1f:5678 0 EOF`, comes after its holder's,
+ * whose very words stand in the fdinfo of everybody who has the locked description open.
  */
-static void decode_lock(struct look *look, struct task *task, const char *name, bool flock, uint64_t inode)
+static void match_lock(char *line, void *argument)
 {
-    pid_t pid = look->processes[task->process].pid;
-    const char *holder = "";
-    load_locks(look);
-    for (const char *line = look->locks; line < look->locks + look->nlocks; line += strlen(line) + 1) {
-        const char *text = word(line, 1);
-        if (strncmp(text, "->", 2) != 0) {
-            holder = text;
-            continue;
-        }
-        text = word(text, 1);
-        const char *device = word(text, 4), *colon = device + strcspn(device, " ");
-        while (colon > device && colon[-1] != ':')
-            colon--;
-        long waiter = strtol(word(text, 3), NULL, 10);
-        if ((strncmp(text, "FLOCK", 5) == 0) != flock || (waiter != pid && (waiter > 0 || inode == 0)) ||
-            (inode && strtoull(colon, NULL, 10) != inode))
-            continue;
-        task->ender = add_want(look, task, name, LOCKS, hash_of(holder)) ? OTHERS : ANYBODY;
-        task->outsider = (pid_t)strtol(word(holder, 3), NULL, 10);
-        if (task->outsider <= 0 || (kill(task->outsider, 0) != 0 && errno == ESRCH))
-            task->outsider = 0;
+    struct waiter *waiter = argument;
+    struct task *task = waiter->task;
+    const char *text = word(line, 1);
+    if (strncmp(text, "->", 2) != 0) {
+        snprintf(waiter->holder, sizeof waiter->holder, "%s", text);
         return;
     }
+    text = word(text, 1);
+    long pid = strtol(word(text, 3), NULL, 10);     /* -1 for a lock of a description (OFD) */
+    const char *colon = strchr(word(text, 4), ':'), *inode = colon ? strchr(colon + 1, ':') : NULL;
+    bool same_file = inode && waiter->inode && strtoull(inode + 1, NULL, 10) == waiter->inode;
+    if (task->nwants || (strncmp(text, "FLOCK", 5) == 0) != waiter->is_flock || (waiter->inode && !same_file) ||
+        (pid > 0 ? pid != task->process->pid : !same_file))
+        return;
+    task->ender = add_want(task, waiter->name, LOCKS, hash_of(waiter->holder)) ? OTHERS : ANYBODY;
+    task->outsider = (pid_t)strtol(word(waiter->holder, 3), NULL, 10);
+    if (task->outsider <= 0 || (kill(task->outsider, 0) != 0 && errno == ESRCH))
+        task->outsider = 0;
 }
 
 /* wait4 and waitid: the child as wait4 names it. */
-static void decode_wait(struct look *look, struct task *task, bool waitid, unsigned long type, pid_t id)
+static void decode_wait(struct task *task, bool is_waitid, unsigned long type, pid_t id)
 {
     char info[1024];
-    const struct process *process = &look->processes[task->process];
-    if (waitid && type == 3)                            /* P_PIDFD */
-        id = (pid_t)field(read_fdinfo(process->pid, id, info, sizeof info), "Pid:", 10);
-    else if (waitid)
+    if (is_waitid && type == 3)                     /* P_PIDFD */
+        id = (pid_t)field(read_fdinfo(task->process->pid, id, info, sizeof info), "Pid:", 10);
+    else if (is_waitid)
         id = type == P_ALL ? -1 : type == P_PGID ? -id : id;
-    task->child = id ? id : -process->group;
+    task->child = id ? id : -task->process->group;
     task->ender = look->missed ? ANYBODY : OTHERS;
 }
 
-/* What the call says beyond its name and its descriptor, which is a NAME. */
-static void decode_by_kind(struct look *look, struct task *task, const struct call_row *row, char *name, const unsigned long long value[static 7])
+/* What the arguments say, beyond the descriptor, which is a NAME. */
+static void decode_by_kind(struct task *task, char *name, const unsigned long long *value)
 {
     char info[2048];
-    bool is_pipe = strncmp(name, "pipe:[", 6) == 0 || strstr(task->wchan, "pipe");
-    pid_t pid = look->processes[task->process].pid;
-    uint64_t inode = task->fd >= 0 && (is_pipe || row->kind == LOCK) ? field(read_fdinfo(pid, task->fd, info, sizeof info), "ino:", 10) : 0;
-    switch (row->kind) {
-    case IN:
-    case OUT:
-        if (*name && is_pipe && add_want(look, task, name, row->kind == IN ? WRITES : READS, inode))
-            task->ender = OTHERS;
-        break;
-    case LOCK: decode_lock(look, task, name, strcmp(row->name, "flock") == 0, inode); break;
-    case CHILD: decode_wait(look, task, false, 0, (pid_t)value[0]); break;
-    case CHILD_ID: decode_wait(look, task, true, (unsigned long)value[0], (pid_t)value[1]); break;
-    case POLL: decode_poll(look, task, (uintptr_t)value[0], value[1]); break;
-    case EPOLL: decode_epoll(look, task, task->fd); break;
-    case PATH:
-    case PATH_AT:
-        name[read_memory(pid, (uintptr_t)value[row->kind == PATH_AT], name, NAME_SIZE - 1)] = '\0';
-        task->file = *name ? keep(look, name) : 0;
-        break;
-    case FUTEX:
+    enum kind kind = task->row->kind;
+    bool is_pipe = *name && (strncmp(name, "pipe:[", 6) == 0 || strstr(task->wchan, "pipe"));
+    uint64_t inode = is_pipe || kind == LOCK ?
+        field(read_fdinfo(task->process->pid, task->fd, info, sizeof info), "ino:", 10) : 0;
+    if ((kind == IN || kind == OUT) && is_pipe) {
+        task->ender = add_want(task, name, kind == IN ? WRITES : READS, inode) ? OTHERS : ANYBODY;
+    } else if (kind == LOCK) {
+        each_line("/proc/locks", match_lock, &(struct waiter){task, name, strcmp(task->row->name, "flock") == 0, inode, ""});
+    } else if (kind == CHILD || kind == CHILD_ID) {
+        decode_wait(task, kind == CHILD_ID, (unsigned long)value[0], (pid_t)value[kind == CHILD_ID]);
+    } else if (kind == POLL) {
+        decode_poll(task, (uintptr_t)value[0], value[1]);
+    } else if (kind == EPOLL) {
+        decode_epoll(task);
+    } else if (kind == PATH || kind == PATH_AT) {
+        name[read_memory(task->process->pid, (uintptr_t)value[kind == PATH_AT], name, NAME_SIZE - 1)] = '\0';
+        task->file = *name ? keep(name) : NULL;
+    } else if (kind == FUTEX) {
         task->ender = value[1] & 128 ? OWN_THREAD : ANYBODY;    /* FUTEX_PRIVATE_FLAG */
-        task->joins = (pid_t)value[2];
-        break;
-    case FD:
-    case OTHER: break;
+        task->joins = (pid_t)value[2];                  /* of pthread_join: the kernel wakes it at the end of that thread */
     }
 }
 
-/* A thread's call, `0 0x3 0x7ffd... 0x1000 0x0 0x0 0x0 SP PC`. Nothing is said where the numbers may be those of another architecture. */
-static void decode(struct look *look, int index)
+/*
+ * A thread's call, `0 0x3 0x7ffd... 0x1000 0x0 0x0 0x0 SP PC`. Nothing is said where the numbers may be of another
+ * architecture, and where a call was restarted, whose arguments are gone.
+ */
+static void decode(struct task *task)
 {
-    struct task *task = &look->tasks[index];
     char name[NAME_SIZE] = "", *at = task->call;
     unsigned long long value[7], number = strtoull(at, &at, 10);
-    pid_t pid = look->processes[task->process].pid;
+    pid_t pid = task->process->pid;
     if (look->foreign || at == task->call || number > INT_MAX || number == SYS_restart_syscall)
         return;
     for (size_t i = 0; i < 7; i++)
@@ -1774,50 +1739,57 @@ static void decode(struct look *look, int index)
     if (value[6] > ULONG_MAX || ((sizeof(long) == 4 || value[6] <= UINT32_MAX) && !has_our_words(pid)))
         return;
     task->number = (int)number;
-    task->row = 0;
-    while (task->row < NCALLS && CALLS[task->row].number != task->number)
-        task->row++;
-    if (task->row == NCALLS)
+    for (size_t i = 0; i < NCALLS && !task->row; i++)
+        if (CALLS[i].number == task->number)
+            task->row = &CALLS[i];
+    const struct call_row *row = task->row;
+    if (!row)
         return;
-    const struct call_row *row = &CALLS[task->row];
     if (row->kind == FD || row->kind == IN || row->kind == OUT || row->kind == LOCK || row->kind == EPOLL) {
-        task->fd = (int)value[0];
-        if (task->fd >= 0 && read_link(pid, task->fd, name, sizeof name))
-            task->file = keep(look, name);
+        task->fd = (int)value[0] >= 0 ? (int)value[0] : -1;
+        if (read_link(pid, "fd", task->fd, name))
+            task->file = keep(name);
         if (strncmp(name, "socket:[", 8) == 0)
-            task->socket = find_thing(look, name, true);
+            task->socket = find_thing(name, true);
     }
-    decode_by_kind(look, task, row, name, value);
+    decode_by_kind(task, name, value);
     if (row->timeout > 0 ? value[row->timeout] != 0 : row->timeout < 0 && (int)value[-row->timeout] >= 0) {
-        task->ender = ANYBODY;
+        task->ender = ANYBODY;                          /* the clock ends it */
         task->joins = 0;
     }
 }
 
-static void add_task(pid_t tid, void *argument)
+/* What a thread has called. The supervisor is asked where that is refused: that `stat` was read shows it will not be held. */
+static void read_call(struct task *task)
 {
-    const struct place *place = argument;
-    struct look *look = place->look;
-    struct process *process = &look->processes[place->index];
-    struct stat_line stat = {.state = process->state};
-    int index = look->ntasks;
-    char file[48];
-    snprintf(file, sizeof file, "task/%ld/stat", (long)tid);
-    if (index == TASKS || ((process->threads > 1 || tid != process->pid) && !read_stat(process->pid, file, &stat)))
-        return;
-    struct task *task = &look->tasks[index];
-    *task = (struct task){.tid = tid, .process = place->index, .fd = -1, .socket = -1, .number = -1, .state = stat.state};
-    if (read_task(look, task, "wchan", task->wchan, sizeof task->wchan) <= 0 || strcmp(task->wchan, "0") == 0)
-        strcpy(task->wchan, "-");
-    if ((stat.state == 'S' || stat.state == 'D') && read_call(look, index))
-        decode(look, index);
-    if (process->tasks++ == 0)
-        process->first_task = index;
-    look->ntasks = index + 1;
+    bool read = read_task(task, "syscall", task->call, sizeof task->call) >= 0;
+    task->asked = !read && errno == EPERM && look->asked < TASKS;
+    if (task->asked)
+        look->queue[look->asked++] = task;
 }
 
-/* Is PARENT one of ours? A process whose parent is not has got a recycled number. */
-static bool is_ours(const struct look *look, pid_t parent)
+static void add_task(pid_t tid, void *argument)
+{
+    struct process *process = argument;
+    struct task *task = &look->tasks[look->ntasks];
+    struct stat_line stat = {.state = process->state};
+    char file[48];
+    snprintf(file, sizeof file, "task/%ld/stat", (long)tid);
+    if (look->ntasks == TASKS || (process->threads > 1 && (now() >= look->until || !read_stat(process->pid, file, &stat))))
+        return;
+    *task = (struct task){.process = process, .tid = tid, .fd = -1, .number = -1, .state = stat.state};
+    if (read_task(task, "wchan", task->wchan, sizeof task->wchan) <= 0 || strcmp(task->wchan, "0") == 0)
+        strcpy(task->wchan, "-");
+    if (stat.state == 'S' || stat.state == 'D')
+        read_call(task);
+    decode(task);
+    if (process->ntasks++ == 0)
+        process->tasks = task;
+    look->ntasks++;
+}
+
+/* A process whose parent is none of ours has got a recycled number. */
+static bool is_ours(pid_t parent)
 {
     for (int i = 0; i < look->nprocesses; i++)
         if (look->processes[i].pid == parent)
@@ -1826,19 +1798,19 @@ static bool is_ours(const struct look *look, pid_t parent)
 }
 
 /* A step: one process and its threads. */
-static void look_at(struct look *look, int index)
+static void look_at(int index)
 {
     struct process *process = &look->processes[index];
-    char line[COMMAND_WIDTH];
+    char line[NAME_SIZE];
     struct stat_line stat;
+    process->looked = true;
     if (index == 0)
         return;
-    process->looked = true;
     if (!read_stat(process->pid, "stat", &stat)) {
-        look_briefly(look, index);
+        look_briefly(process);
         return;
     }
-    if (stat.parent != process->parent && !is_ours(look, (pid_t)stat.parent))
+    if (stat.parent != process->parent && !is_ours((pid_t)stat.parent))
         return;
     process->parent = (pid_t)stat.parent;
     process->group = (pid_t)stat.group;
@@ -1847,211 +1819,188 @@ static void look_at(struct look *look, int index)
     process->age = age_of(&stat);
     process->cpu = stat.ticks * (SECOND / sysconf(_SC_CLK_TCK));
     memcpy(process->name, stat.name, sizeof process->name);
-    process->state = stat.state;
     read_command_line(process->pid, stat.name, line, sizeof line);
-    process->command = keep(look, line);
-    struct place place = {look, index};
+    process->command = keep(line);
+    process->state = stat.state;
     if (process->threads == 1)
-        add_task(process->pid, &place);
+        add_task(process->pid, process);
     else if (process->threads > 1)
-        each_entry_of(process->pid, "task", add_task, &place);
+        each_entry_of(process->pid, "task", add_task, process);
 }
 
 /* A step: what the supervisor has read. */
-static void decode_asked(struct look *look, int index)
+static void decode_asked(int index)
 {
     if (look->tasks[index].asked)
-        decode(look, index);
+        decode(&look->tasks[index]);
 }
+
+/* ---- sockets */
 
 /* 0100007F:1F90 of /proc/net/tcp: the address's bytes as words of this machine. */
 static void put_address(struct text *text, const char *hex)
 {
-    uint32_t words[4];
+    uint32_t words[4] = {0};
     char digits[9] = "", buffer[INET6_ADDRSTRLEN] = "?";
     size_t length = strcspn(hex, ": "), n = length / 8 < 4 ? length / 8 : 4;
     for (size_t i = 0; i < n; i++) {
         memcpy(digits, hex + 8 * i, 8);
         words[i] = (uint32_t)strtoul(digits, NULL, 16);
     }
-    if (n == 1 || n == 4)
-        inet_ntop(n == 4 ? AF_INET6 : AF_INET, words, buffer, sizeof buffer);
-    put(text, n == 4 ? " [%s]:%lu" : " %s:%lu", buffer, hex[length] == ':' ? strtoul(hex + length + 1, NULL, 16) : 0);
+    inet_ntop(n == 4 ? AF_INET6 : AF_INET, words, buffer, sizeof buffer);
+    put(text, n == 4 ? " [%s]:%lu" : " %s:%lu", buffer, hex[length] ? strtoul(hex + length + 1, NULL, 16) : 0);
 }
 
-/* One line of /proc/PID/net/PROTOCOL: the name of a socket that somebody waits on. */
-static void name_socket(struct look *look, const char *protocol, const char *line)
+/* One line of /proc/PID/net/PROTOCOL, the name of a socket if somebody waits on it. */
+static void name_socket(char *line, void *protocol)
 {
-    static const char *const STATES[] = {"?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE",
-                                         "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV"};
-    bool is_unix = *protocol == 'u' && protocol[1] == 'n';
+    static const char *const STATES[] = {
+        "?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
+        "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
+    };
+    bool is_unix = strcmp(protocol, "unix") == 0;
     char link[32], name[NAME_SIZE];
     struct text text = {name, name + sizeof name};
     snprintf(link, sizeof link, "socket:[%llu]", strtoull(word(line, is_unix ? 6 : 9), NULL, 10));
-    int thing = find_thing(look, link, false);
-    if (thing < 0 || look->things[thing].name)
+    struct thing *thing = find_thing(link, false);
+    if (!thing || thing->name)
         return;
+    put(&text, is_unix ? "unix" : "%.3s", (char *)protocol);
     if (is_unix) {
-        const char *path = word(line, 7);
-        put(&text, "unix %s", *path ? path : link);
+        put(&text, " %s", *word(line, 7) ? word(line, 7) : link);
     } else {
         unsigned long state = strtoul(word(line, 3), NULL, 16);
-        put(&text, "%.3s", protocol);
         put_address(&text, word(line, 1));
         put_address(&text, word(line, 2));
         put(&text, " %s", STATES[state < sizeof STATES / sizeof *STATES ? state : 0]);
     }
-    look->things[thing].name = keep(look, name);
+    thing->name = keep(name);
 }
 
-/* A step: a thread that waits on a socket; one reading names all sockets of its network namespace. */
-static void name_sockets(struct look *look, int index)
+/* A step: where a thread waits on a socket, all sockets of its network namespace get their names. */
+static void name_sockets(int index)
 {
     static const char *const PROTOCOLS[] = {"tcp", "tcp6", "udp", "udp6", "unix"};
     const struct task *task = &look->tasks[index];
-    char path[64], buffer[4096];
-    long pid = look->processes[task->process].pid;
-    if (task->socket < 0 || look->things[task->socket].name)
+    char path[64], space[64];
+    if (!task->socket || task->socket->name)
         return;
-    snprintf(path, sizeof path, "/proc/%ld/ns/net", pid);
-    ssize_t n = readlink(path, buffer, sizeof buffer - 1);
-    buffer[n > 0 ? n : 0] = '\0';
-    if (look->scanned == hash_of(buffer))
+    snprintf(path, sizeof path, "/proc/%ld/ns/net", (long)task->process->pid);
+    ssize_t n = readlink(path, space, sizeof space - 1);
+    space[n > 0 ? n : 0] = '\0';
+    if (look->scanned == hash_of(space))
         return;
-    look->scanned = hash_of(buffer);
+    look->scanned = hash_of(space);
     for (size_t i = 0; i < sizeof PROTOCOLS / sizeof *PROTOCOLS; i++) {
-        size_t rest = 0;
-        snprintf(path, sizeof path, "/proc/%ld/net/%s", pid, PROTOCOLS[i]);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        while (fd >= 0 && (n = read(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0) {
-            char *line = buffer, *end;
-            buffer[rest + (size_t)n] = '\0';
-            for (; (end = strchr(line, '\n')); line = end + 1) {
-                *end = '\0';
-                name_socket(look, PROTOCOLS[i], line);
-            }
-            rest = strlen(line) < sizeof buffer / 2 ? strlen(line) : 0;
-            memmove(buffer, line, rest);
-        }
-        if (fd >= 0)
-            close(fd);
+        snprintf(path, sizeof path, "/proc/%ld/net/%s", (long)task->process->pid, PROTOCOLS[i]);
+        each_line(path, name_socket, (void *)(uintptr_t)PROTOCOLS[i]);
     }
 }
 
 /* ---- who could end it */
 
-static void add_hold(struct look *look, int thing, int process, enum side side, uint64_t mark)
+static void add_hold(struct thing *thing, struct process *process, enum side side, uint64_t mark)
 {
-    int place = look->nholds;
-    if (place == HOLDS) {
+    struct hold *hold = &look->holds[look->nholds];
+    if (look->nholds == HOLDS) {
         look->unread = true;
         return;
     }
-    look->holds[place] = (struct hold){process, look->things[thing].holds, side, mark};
-    look->things[thing].holds = place;
-    look->nholds = place + 1;
+    *hold = (struct hold){process, thing->holds, side, mark};
+    thing->holds = hold;
+    look->nholds++;
 }
 
 /* One descriptor of a process: is it an end of a pipe, or a locked file, that somebody waits for? */
 static void look_at_file(pid_t fd, void *argument)
 {
-    const struct place *place = argument;
-    struct look *look = place->look;
-    const struct process *process = &look->processes[place->index];
+    static const enum side SIDES[] = {[O_RDONLY] = READS, [O_WRONLY] = WRITES, [O_RDWR] = READS | WRITES, 0};
+    struct process *process = argument;
     char name[NAME_SIZE], info[4096];
     struct stat_line stat;
-    int thing = now() < look->until && read_link(process->pid, fd, name, sizeof name) ? find_thing(look, name, false) : -1;
-    if (thing < 0 || !read_stat(process->pid, "stat", &stat) || stat.start != process->start)
+    look->unread |= now() >= look->until;
+    struct thing *thing = !look->unread && read_link(process->pid, "fd", fd, name) ? find_thing(name, false) : NULL;
+    if (!thing || !read_stat(process->pid, "stat", &stat) || stat.start != process->start)
         return;
-    if (!*read_fdinfo(process->pid, fd, info, sizeof info)) {
+    if (!*read_fdinfo(process->pid, fd, info, sizeof info))
         look->unread = true;
-        return;
-    }
-    uint64_t access = field(info, "flags:", 8) & O_ACCMODE;
-    add_hold(look, thing, place->index, access == O_RDONLY ? READS : access == O_WRONLY ? WRITES : READS | WRITES, field(info, "ino:", 10));
+    else
+        add_hold(thing, process, SIDES[field(info, "flags:", 8) & O_ACCMODE], field(info, "ino:", 10));
     for (char *at = info, *end; (at = strstr(at, "lock:")); at = end) {
-        end = at + strcspn(at, "\n");
+        end = strchrnul(at, '\n');
         if (*end)
             *end++ = '\0';
-        add_hold(look, thing, place->index, LOCKS, hash_of(word(at + 5 + strspn(at + 5, "\t"), 1)));
+        add_hold(thing, process, LOCKS, hash_of(word(at, 2)));
     }
 }
 
 /* A step: all descriptors of a process. */
-static void find_ends(struct look *look, int index)
+static void find_ends(int index)
 {
     struct process *process = &look->processes[index];
-    struct place place = {look, index};
-    if (process->state && process->state != 'Z' && !each_entry_of(process->pid, "fd", look_at_file, &place) && errno != ENOENT)
-        look->unread = true;
+    if (look->nwants == 0 || process->state == 0 || process->state == 'Z')
+        return;
+    look->unread |= !each_entry_of(process->pid, "fd", look_at_file, process) && errno != ENOENT;
 }
 
-static void add_found(struct look *look, int index, int *n)
+static int add_found(struct process *process, int n)
 {
-    if (look->stamp[index] != look->stamps)
-        look->found[(*n)++] = index;
-    look->stamp[index] = look->stamps;
+    if (process->mark == look->stamp)
+        return n;
+    process->mark = look->stamp;
+    look->found[n] = process;
+    return n + 1;
 }
 
-/* Who could end the task's wait: indexes in found[], how many. The process itself only if nobody else can. */
-static int waits_for(struct look *look, const struct task *task)
+/* Who could end the task's wait: found[], how many. The process itself only if nobody else can. */
+static int waits_for(const struct task *task)
 {
-    const struct process *own = &look->processes[task->process];
     bool itself = false;
     int n = 0;
-    look->stamps++;
-    for (int i = task->child ? own->first : -1; i >= 0; i = look->processes[i].next) {
-        const struct process *child = &look->processes[i];
-        if (child->state && child->state != 'Z' && (task->child == -1 || task->child == child->pid || task->child == -child->group))
-            add_found(look, i, &n);
-    }
-    for (int w = task->first_want; w < task->first_want + task->wants; w++) {
-        const struct want *want = &look->wants[w];
-        for (int h = look->things[want->thing].holds; h >= 0; h = look->holds[h].next) {
-            const struct hold *hold = &look->holds[h];
+    look->stamp++;
+    for (struct process *child = task->child ? task->process->first : NULL; child; child = child->next)
+        if (child->state && child->state != 'Z' &&
+            (task->child == -1 || task->child == child->pid || task->child == -child->group))
+            n = add_found(child, n);
+    for (const struct want *want = task->wants; want < task->wants + task->nwants; want++)
+        for (const struct hold *hold = want->thing->holds; hold; hold = hold->next) {
             if (!(hold->side & want->side) || hold->mark != want->mark)
                 continue;
-            if (hold->process == task->process)
-                itself = true;
-            else
-                add_found(look, hold->process, &n);
+            itself |= hold->process == task->process;
+            if (hold->process != task->process)
+                n = add_found(hold->process, n);
         }
-    }
     for (int i = 1; n == 0 && task->outsider && i < look->nprocesses; i++)
         if (look->processes[i].pid == task->outsider)
-            add_found(look, i, &n);
-    if (n == 0 && itself)
-        add_found(look, task->process, &n);
-    return n;
+            n = add_found(&look->processes[i], n);
+    return n == 0 && itself ? add_found(task->process, n) : n;
 }
 
-/* ---- circles: sets of processes of which each waits for members alone */
+/* ---- circles: the smallest sets of processes of which each waits for members alone */
 
-/* pthread_join is a futex that the kernel wakes at the end of a thread whose number is in it. */
-static bool joins_own_thread(const struct look *look, const struct task *task)
+/* Does the task wait for another thread of its process? A join is a futex that the kernel wakes at that thread's end. */
+static bool waits_for_own(const struct task *task)
 {
-    const struct process *process = &look->processes[task->process];
-    for (int i = 0; i < process->tasks && task->joins; i++)
-        if (look->tasks[process->first_task + i].tid == task->joins && task->joins != task->tid)
+    for (int i = 0; task->joins && i < task->process->ntasks; i++)
+        if (task->process->tasks[i].tid == task->joins && task->joins != task->tid)
             return true;
-    return false;
+    return task->ender == OWN_THREAD;
 }
 
-/* Notes as edges who could end the waits of a process. False: it runs, or others could, or nobody can tell. */
-static bool add_edges(struct look *look, int index)
+/* Notes who could end the waits of a process. False: it runs, or nobody can tell. */
+static bool add_edges(struct process *process)
 {
-    struct process *process = &look->processes[index];
     int first = look->nedges;
-    bool closed = process->threads > 0 && process->tasks >= process->threads;
-    for (int i = 0; i < process->tasks && closed; i++) {
-        const struct task *task = &look->tasks[process->first_task + i];
-        if (task->state == 'Z' || task->state == 'X' || task->ender == OWN_THREAD || joins_own_thread(look, task))
+    bool closed = process->threads > 0 && process->ntasks >= process->threads;
+    for (int i = 0; i < process->ntasks && closed; i++) {
+        const struct task *task = &process->tasks[i];
+        if (task->state == 'Z' || task->state == 'X' || waits_for_own(task))
             continue;
-        int n = task->ender == OTHERS && !(task->wants && look->unread) ? waits_for(look, task) : 0;
+        int n = task->ender == OTHERS && !(task->nwants && look->unread) ? waits_for(task) : 0;
         closed = n > 0 && n < EDGES - look->nedges;
-        for (int found = 0; found < n && closed; found++) {
-            look->edges[look->nedges].from = index;
-            look->edges[look->nedges++].to = look->found[found];
+        for (int to = 0; to < n && closed; to++) {
+            look->edges[look->nedges].from = process;
+            look->edges[look->nedges++].to = look->found[to];
         }
     }
     if (!closed)
@@ -2059,273 +2008,235 @@ static bool add_edges(struct look *look, int index)
     return look->nedges > first;
 }
 
-/* Marks with BIT all that the marked ones lead to, or, BACK, that lead to them, among those marked with AMONG. */
-static void spread(struct look *look, char bit, bool back, char among)
+/* Marks all that a process leads to, itself only if it leads back: how many. */
+static int spread(const struct process *start)
 {
+    int n = 0;
+    look->stamp++;
     for (bool more = true; more && now() < look->until;) {
         more = false;
         for (int i = 0; i < look->nedges; i++) {
-            struct process *from = &look->processes[look->edges[i].from], *to = &look->processes[look->edges[i].to];
-            struct process *marked = back ? to : from, *next = back ? from : to;
-            if (from->waits && (marked->mark & bit) && !(next->mark & bit) && (next->mark & among) == among) {
-                next->mark = (char)(next->mark | bit);
-                more = true;
-            }
+            const struct process *from = look->edges[i].from;
+            struct process *to = look->edges[i].to;
+            if (!from->waits || (from != start && from->mark != look->stamp) || to->mark == look->stamp)
+                continue;
+            to->mark = look->stamp;
+            n++;
+            more = true;
         }
     }
+    return n;
 }
 
-/*
- * Is START in a circle: does whatever it leads to (1) lead back to it (2)? The members are those marked 3. If not, *NEXT is one that does not lead back:
- * where that leads to there is a circle, since each waits for somebody.
- */
-static bool is_circle(struct look *look, int start, int *next)
+/* Who is in a circle leads to as many as each of those that it leads to, and is one of them. */
+static void find_circles(void)
 {
-    *next = -1;
+    struct process *processes = look->processes;
+    allot(30);
     for (int i = 0; i < look->nprocesses; i++)
-        look->processes[i].mark = 0;
-    look->processes[start].mark = 1;
-    spread(look, 1, false, 0);
-    look->processes[start].mark = 3;
-    spread(look, 2, true, 1);
-    for (int i = 0; i < look->nprocesses; i++) {
-        struct process *process = &look->processes[i];
-        process->seen |= process->mark == 3;
-        if (process->mark == 1 && (*next < 0 || !process->seen))
-            *next = i;
-    }
-    return *next < 0 && now() < look->until;
-}
-
-/* A step: numbers the smallest circles, process.circle. */
-static void find_circles(struct look *look, int index)
-{
-    (void)index;
-    for (int i = 0; i < look->nprocesses; i++)
-        look->processes[i].waits = add_edges(look, i);
-    for (bool more = true; more;) {                     /* who waits for somebody that does not wait can be freed */
+        processes[i].waits = add_edges(&processes[i]);
+    for (bool more = true; more;) {                     /* who waits for one that does not wait can be freed */
         more = false;
-        for (int i = 0; i < look->nedges; i++) {
-            struct process *from = &look->processes[look->edges[i].from];
-            if (from->waits && !look->processes[look->edges[i].to].waits) {
-                from->waits = false;
-                more = true;
-            }
-        }
+        for (int i = 0; i < look->nedges; i++)
+            if (look->edges[i].from->waits && !look->edges[i].to->waits)
+                more = !(look->edges[i].from->waits = false);
     }
-    for (int i = 0; i < look->nprocesses && now() < look->until; i++)
-        for (int at = i, next; at >= 0 && look->processes[at].waits && !look->processes[at].seen; at = next)
-            if (is_circle(look, at, &next)) {
-                look->ncircles++;
-                for (int member = 0; member < look->nprocesses; member++)
-                    if (look->processes[member].mark == 3)
-                        look->processes[member].circle = look->ncircles;
-            }
+    for (int i = 0; i < look->nprocesses; i++)
+        processes[i].leads_to = processes[i].waits ? spread(&processes[i]) : 0;
+    for (int i = 0; i < look->nprocesses; i++) {
+        if (!processes[i].waits || processes[i].circle)
+            continue;
+        spread(&processes[i]);
+        bool is_circle = processes[i].mark == look->stamp && now() < look->until;
+        for (int k = 0; k < look->nprocesses; k++)
+            is_circle &= processes[k].mark != look->stamp || processes[k].leads_to == processes[i].leads_to;
+        look->ncircles += is_circle;
+        for (int k = 0; k < look->nprocesses && is_circle; k++)
+            if (processes[k].mark == look->stamp)
+                processes[k].circle = look->ncircles;
+    }
 }
 
 /* How often a sleeping thread has left the processor; -1: it does not sleep. */
-static long count_switches(const struct look *look, const struct task *task)
+static long count_switches(const struct task *task)
 {
     char status[4096];
-    if (read_task(look, task, "status", status, sizeof status) <= 0)
-        return -1;
-    const char *state = strstr(status, "\nState:\t");
+    const char *state = read_task(task, "status", status, sizeof status) > 0 ? strstr(status, "\nState:\t") : NULL;
     if (!state || (state[8] != 'S' && state[8] != 'D'))
         return -1;
-    return (long)(field(status, "voluntary_ctxt_switches:", 10) + field(status, "nonvoluntary_ctxt_switches:", 10));
+    return (long)(field(state, "voluntary_ctxt_switches:", 10) + field(state, "nonvoluntary_ctxt_switches:", 10));
 }
 
-/* A step: in a circle each thread is looked at once more, so that it is known to have slept in the same call at one and the same instant. */
-static void look_again(struct look *look, int index)
+static bool is_suspect(const struct task *task)
+{
+    return task->process->circle && (task->state == 'S' || task->state == 'D');
+}
+
+/* A step: a thread in a circle is looked at once more. */
+static void look_again(int index)
 {
     struct task *task = &look->tasks[index];
-    if (!look->processes[task->process].circle || (task->state != 'S' && task->state != 'D'))
+    if (!is_suspect(task))
         return;
-    task->switches = count_switches(look, task);
-    task->look = hash_of(task->call);
-    read_call(look, index);
+    task->switches = count_switches(task);
+    task->key = hash_of(task->call);
+    read_call(task);
 }
 
-/* A step: drops the circles of which a thread has run since look_again(). */
-static void confirm_circles(struct look *look, int index)
+/* A step: only if none has run since, all of them slept in their calls at one and the same instant. */
+static void confirm(int index)
 {
-    (void)index;
-    for (int i = 0; i < look->ntasks; i++) {
-        const struct task *task = &look->tasks[i];
-        int circle = look->processes[task->process].circle;
-        if (!circle || (task->state != 'S' && task->state != 'D') ||
-            (task->switches >= 0 && task->look == hash_of(task->call) && task->switches == count_switches(look, task)))
-            continue;
-        for (int p = 0; p < look->nprocesses; p++)
-            if (look->processes[p].circle == circle)
-                look->processes[p].circle = 0;
-    }
+    const struct task *task = &look->tasks[index];
+    bool slept = task->switches >= 0 && task->key == hash_of(task->call) && task->switches == count_switches(task);
+    int circle = task->process->circle;
+    for (int i = 0; i < look->nprocesses && is_suspect(task) && !slept; i++)
+        if (look->processes[i].circle == circle)
+            look->processes[i].circle = -circle;        /* what it was */
 }
 
 /* ---- in words, and in JSON */
 
-static const char *file_of(const struct look *look, const struct task *task)
+static const char *command_of(const struct process *process)
 {
-    unsigned name = task->socket >= 0 ? look->things[task->socket].name : 0;
-    return name ? look->texts + name : task->file ? look->texts + task->file : NULL;
+    return process->command ? process->command : process->name;
 }
 
-static const char *command_of(const struct look *look, const struct process *process)
+static const char *file_of(const struct task *task)
 {
-    return process->command ? look->texts + process->command : process->name;
+    return task->socket && task->socket->name ? task->socket->name : task->file;
 }
 
 /* The call's name, or its number; NULL: not known. */
 static const char *call_of(const struct task *task, char buffer[static 16])
 {
-    if (task->number < 0)
-        return NULL;
     snprintf(buffer, 16, "%d", task->number);
-    return task->row < NCALLS ? CALLS[task->row].name : buffer;
+    return task->row ? task->row->name : task->number >= 0 ? buffer : NULL;
 }
 
-/* What a thread does, on a line: `write(1 pipe:[8123]) for 12345` */
-static void describe(struct text *text, struct look *look, const struct task *task)
+/* What a thread does: `write(1 pipe:[8123]) for 12345` */
+static void describe(struct text *text, const struct task *task)
 {
     char number[16];
-    const char *call = call_of(task, number), *file = file_of(look, task);
-    const struct process *process = &look->processes[task->process];
+    const char *call = call_of(task, number), *file = file_of(task);
+    long cpu = (long)(task->process->cpu / (SECOND / 100));
     if (task->state == 'R')
-        put(text, "runs, cpu %lld.%02lld s", (long long)(process->cpu / SECOND), (long long)(process->cpu % SECOND / 10000000));
-    else if (task->state == 'T' || task->state == 't')
-        put(text, "stopped");
-    else if (call)
-        put(text, task->fd >= 0 ? "%s(%d%s%.60s)" : file ? "%s(%.0d%s%.60s)" : "%s", call, task->fd, file && task->fd >= 0 ? " " : "", file ? file : "");
+        put(text, "runs, cpu %ld.%02ld s", cpu / 100, cpu % 100);
     else
-        put(text, "%s", task->wchan);
-    int n = call ? waits_for(look, task) : 0;
+        put(text, "%s", task->state == 'T' || task->state == 't' ? "stopped" : call ? call : task->wchan);
+    if (call && task->fd >= 0)
+        put(text, "(%d%s%.60s)", task->fd, file ? " " : "", file ? file : "");
+    else if (call && file)
+        put(text, "(%.60s)", file);
+    int n = waits_for(task);
     for (int i = 0; i < n && i < 3; i++)
-        put(text, "%s%ld", i ? ", " : " for ", (long)look->processes[look->found[i]].pid);
-    if (n == 0 && call && task->outsider)
-        put(text, " for %ld", (long)task->outsider);
+        put(text, "%s%ld", i ? ", " : " for ", (long)look->found[i]->pid);
     if (n > 3)
         put(text, " and %d more", n - 3);
+    if (n == 0 && task->outsider)
+        put(text, " for %ld", (long)task->outsider);
 }
 
-static void put_json_or_null(struct text *text, const char *string)
+static void put_json_or_null(struct text *text, const char *field, const char *string)
 {
+    put(text, ",\"%s\":", field);
     if (string)
         put_json(text, string);
     else
         put(text, "null");
 }
 
-static void put_task(struct text *text, struct look *look, const struct task *task)
+static void put_task(struct text *text, const struct task *task)
 {
     char number[16];
-    put(text, "{\"tid\":%ld,\"state\":\"%c\",\"wchan\":", (long)task->tid, task->state);
-    put_json(text, task->wchan);
-    put(text, ",\"call\":");
-    put_json_or_null(text, call_of(task, number));
-    put(text, task->fd >= 0 ? ",\"fd\":%d,\"file\":" : ",\"fd\":null,\"file\":", task->fd);
-    put_json_or_null(text, file_of(look, task));
+    put(text, "{\"tid\":%ld,\"state\":\"%c\"", (long)task->tid, task->state);
+    put_json_or_null(text, "wchan", task->wchan);
+    put_json_or_null(text, "call", call_of(task, number));
+    put(text, task->fd >= 0 ? ",\"fd\":%d" : ",\"fd\":null", task->fd);
+    put_json_or_null(text, "file", file_of(task));
     put(text, ",\"waits_for\":[");
-    int n = waits_for(look, task);
+    int n = waits_for(task);
     for (int i = 0; i < n; i++)
-        put(text, "%s%ld", i ? "," : "", (long)look->processes[look->found[i]].pid);
+        put(text, "%s%ld", i ? "," : "", (long)look->found[i]->pid);
     put(text, n == 0 && task->outsider ? "%ld]}" : "]}", (long)task->outsider);
 }
 
-/* An object for the report, published as a whole or not at all. */
-static bool record_process(struct look *look, const struct process *process)
+/* Publishes what was put behind the first *LENGTH bytes of a text, if it was not cut. */
+static bool publish(const struct text *text, const char *start, atomic_int *length)
 {
-    struct text text = {look->json + look->json_length, look->json + JSON_SIZE};
-    const struct task *tasks = &look->tasks[process->first_task];
-    int64_t ms = process->age / 1000000, cpu = process->cpu / 1000000;
-    put(&text, "%s{\"pid\":%ld,\"ppid\":%ld,\"state\":\"%c\",", look->json_length ? "," : "", (long)process->pid, (long)process->parent, process->state);
-    put(&text, "\"elapsed_s\":%lld.%03d,\"cpu_s\":%lld.%03d,\"wchan\":", (long long)(ms / 1000), (int)(ms % 1000), (long long)(cpu / 1000), (int)(cpu % 1000));
-    put_json(&text, process->tasks ? tasks[0].wchan : "-");
-    put(&text, ",\"command\":");
-    put_json(&text, command_of(look, process));
-    put(&text, ",\"threads\":[");
-    for (int i = 0; i < process->tasks; i++) {
-        put(&text, i ? "," : "");
-        put_task(&text, look, &tasks[i]);
-    }
-    put(&text, "]}");
-    if (text.at >= text.end - 1)
+    if (text->at >= text->end - 1)
         return false;
-    look->json_length = (int)(text.at - look->json);
+    *length = (int)(text->at - start);
     return true;
 }
 
-enum { GROUPS = 16 };
-
-/* Threads of a process that are shown in the same words: the first of each kind and how many there are. Returns the number of kinds. */
-static int group_threads(struct look *look, const struct process *process, int firsts[static GROUPS], int counts[static GROUPS])
+/* An object for the report's `running`. */
+static bool record_process(const struct process *process)
 {
-    char buffer[256];
-    int n = 0;
-    for (int i = 0, k; i < process->tasks; i++) {
-        struct text what = {buffer, buffer + sizeof buffer};
-        struct task *task = &look->tasks[process->first_task + i];
-        describe(&what, look, task);
-        task->look = hash_of(buffer);
-        for (k = 0; k < n && look->tasks[firsts[k]].look != task->look; k++)
-            continue;
-        if (k == GROUPS)
-            k--;                                        /* so many kinds: the last line counts the rest */
-        else if (k == n)
-            firsts[n++] = process->first_task + i, counts[k] = 0;
-        counts[k]++;
+    struct text text = {look->json + look->json_length, look->json + JSON_SIZE};
+    long long ms = process->age / 1000000, cpu = process->cpu / 1000000;
+    put(&text, "%s{\"pid\":%ld,\"ppid\":%ld,", look->json_length ? "," : "", (long)process->pid, (long)process->parent);
+    put(&text, "\"state\":\"%c\",\"elapsed_s\":%lld.%03lld,", process->state, ms / 1000, ms % 1000);
+    put(&text, "\"cpu_s\":%lld.%03lld", cpu / 1000, cpu % 1000);
+    put_json_or_null(&text, "wchan", process->ntasks ? process->tasks[0].wchan : "-");
+    put_json_or_null(&text, "command", command_of(process));
+    put(&text, ",\"threads\":[");
+    for (int i = 0; i < process->ntasks; i++) {
+        put(&text, i ? "," : "");
+        put_task(&text, &process->tasks[i]);
     }
-    return n;
+    put(&text, "]}");
+    return publish(&text, look->json, &look->json_length);
 }
 
-/* The table is a sequence of strings: what a command's name holds can't end a line. */
-static void end_line(struct look *look, struct text *text)
+/* A line of the table is a string of its own: no name can end it. */
+static void end_line(struct text *text)
 {
-    if (text->at >= text->end - 1)
-        return;
-    look->table_length = (int)(++text->at - look->table);
+    text->at += text->at < text->end - 1;
 }
 
-/* Lines for standard error: a process, and below it those of its threads that wait in other places; those that wait in the same place are one. */
-static bool show_process(struct look *look, const struct process *process, int depth)
+/* Lines for standard error: a process, then those of its threads that wait elsewhere; neighbours in the same place share one. */
+static bool show_process(const struct process *process, int depth)
 {
-    int firsts[GROUPS], counts[GROUPS], n = group_threads(look, process, firsts, counts), before = look->table_length;
-    struct text text = {look->table + before, look->table + TABLE_SIZE - CIRCLES_SIZE};
-    int64_t tenths = process->age / (SECOND / 10);
-    char buffer[256];
-    for (int k = 0; k < n || k == 0; k++) {
-        struct text what = {buffer, buffer + sizeof buffer};
-        put(&what, n ? "" : process->state == 'Z' ? "ended, not reaped" : "-");
-        if (n && counts[k] > 1)
-            put(&what, "%d threads: ", counts[k]);
-        else if (k > 0)
-            put(&what, "thread %ld: ", (long)look->tasks[firsts[k]].tid);
+    struct text text = {look->table + look->table_length, look->table + TABLE_SIZE - CIRCLES_SIZE};
+    long tenths = (long)(process->age / (SECOND / 10));
+    char what[256] = "-", next[256];
+    int n = process->ntasks, i = 0;
+    for (int lines = 0; lines == 0 || (i < n && lines < LINES); lines++) {
+        struct text line = {what, what + sizeof what};
+        int first = i, same = 1;
         if (n)
-            describe(&what, look, &look->tasks[firsts[k]]);
-        if (k == 0)
-            put(&text, "%7ld %c %6lld.%d s  %-28s %*s%s", (long)process->pid, process->state, (long long)(tenths / 10),
-                (int)(tenths % 10), buffer, 2 * (depth < 20 ? depth : 20), "", command_of(look, process));
+            describe(&line, &process->tasks[i++]);
+        for (; i < n; i++, same++) {
+            describe(&(struct text){next, next + sizeof next}, &process->tasks[i]);
+            if (strcmp(what, next) != 0)
+                break;
+        }
+        struct text out = {next, next + sizeof next};
+        put(&out, same > 1 ? "%d threads: " : lines ? "thread %d: " : "", same > 1 ? same : n ? (int)process->tasks[first].tid : 0);
+        put(&out, "%s", what);
+        if (lines == 0)
+            put(&text, "%7ld %c %6ld.%ld s  %-28s %*s%s", (long)process->pid, process->state, tenths / 10, tenths % 10,
+                next, 2 * (depth < 16 ? depth : 16), "", command_of(process));
         else
-            put(&text, "%22s%s", "", buffer);
-        end_line(look, &text);
+            put(&text, "%22s%s", "", next);
+        end_line(&text);
     }
-    if (text.at < text.end - 1)
-        return true;
-    look->table_length = before;
-    return false;
+    if (process->threads > i && n) {
+        put(&text, "%22s%d threads more", "", process->threads - i);
+        end_line(&text);
+    }
+    return publish(&text, look->table, &look->table_length);
 }
 
-/* One circle: `make (pid 12) and cat (pid 13) wait for each other: wait4 for 13, write(1 pipe:[5]) for 12`, and an array for the report. */
-static void write_circle(struct look *look, int circle, bool first)
+/* `make (pid 12) and cat (pid 13) wait for each other: make in wait4 for 13, cat in write(1 pipe:[5]) for 12` */
+static void show_circle(int circle)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE};
     struct text json = {look->circles + look->circles_length, look->circles + CIRCLES_SIZE};
     int members = 0, n = 0;
     for (int i = 0; i < look->nprocesses; i++)
         members += look->processes[i].circle == circle;
-    if (!members)
-        return;
-    for (int i = 0; i < look->nprocesses; i++) {
-        const struct process *process = &look->processes[i];
+    for (struct process *process = look->processes; process < look->processes + look->nprocesses; process++) {
         if (process->circle != circle)
             continue;
         put(&json, n ? ",%ld" : look->circles_length ? ",[%ld" : "[%ld", (long)process->pid);
@@ -2334,65 +2245,47 @@ static void write_circle(struct look *look, int circle, bool first)
     }
     put(&json, "]");
     put(&text, members == 1 ? " waits for itself: " : " wait for each other: ");
-    for (int i = 0; i < look->nprocesses; i++) {
-        const struct process *process = &look->processes[i];
-        const struct task *task = &look->tasks[process->first_task], *last = task + process->tasks - 1;
+    for (struct process *process = look->processes; process < look->processes + look->nprocesses; process++) {
+        const struct task *task = process->tasks;
         if (process->circle != circle)
             continue;
-        while (task < last && task->ender != OTHERS)
+        while (task < process->tasks + process->ntasks - 1 && task->ender != OTHERS)
             task++;
         put(&text, "%s in ", process->name);
-        describe(&text, look, task);
+        describe(&text, task);
         put(&text, --n ? ", " : "");
     }
-    end_line(look, &text);
-    if (first && json.at < json.end - 1)
-        look->circles_length = (int)(json.at - look->circles);
+    end_line(&text);
+    if (members == 0 || text.at >= text.end - 1)
+        return;
+    look->table_length = (int)(text.at - look->table);
+    if (opt.report && !look->recorded)
+        publish(&json, look->circles, &look->circles_length);
 }
 
-/* The last step: writes table and JSON, as a tree, those above before those below; what there is no time or room for is counted. */
-static void write_picture(struct look *look, int index)
+/* Table and JSON, as a tree, those above before those below. What there was no time or room for is counted. */
+static void write_picture(void)
 {
-    (void)index;
-    int depth = 0, i = look->processes[0].first;
-    bool first = opt.report && !look->recorded, json = first, table = opt.verbose;
-    while (i > 0 && now() < look->until) {
-        struct process *process = &look->processes[i];
-        if (process->state && json)
-            process->shown = json = record_process(look, process);
-        if (process->state && table)
-            process->tabled = table = show_process(look, process, depth);
-        for (depth++, i = process->first; i < 0 && process->above >= 0; process = &look->processes[process->above], depth--)
-            i = process->next;
+    struct process *process = look->processes[0].first;
+    bool json = opt.report && !look->recorded, room = true;
+    for (int depth = 0; process && room && now() < look->until;) {
+        if (process->state)
+            process->shown = room = show_process(process, depth) && (!json || record_process(process));
+        struct process *next = process->first;
+        for (depth += next != NULL; !next && process != look->processes; process = process->above) {
+            next = process->next;
+            depth -= !next;
+        }
+        process = next;
     }
-    for (i = 1; i < look->nprocesses; i++) {
-        struct process *process = &look->processes[i];
+    look->more = look->missed;
+    for (int i = 1; i < look->nprocesses; i++) {
+        process = &look->processes[i];
         look->more += (process->state || !process->looked) && !process->shown;
-        look->table_more += (process->state || !process->looked) && !process->tabled;
+        look->more += process->shown && process->threads > process->ntasks ? process->threads - process->ntasks : 0;
     }
     for (int circle = 1; circle <= look->ncircles; circle++)
-        write_circle(look, circle, first);
-    if (first)
-        look->json_more = look->more + look->missed;
-    look->written = true;
-}
-
-/* Waits 5 ms at most for a CHLD: of a worker, or of the supervisor. */
-static void await_word(void)
-{
-    struct mask chld = mask_of(SIGCHLD);
-    siginfo_t info;
-    take_signal(&chld, &info, &(struct timespec){0, 5000000});
-}
-
-/* A step: has the supervisor read what it was asked for. */
-static void await_calls(struct look *look, int index)
-{
-    (void)index;
-    if (look->asked > look->served)
-        syscall(SYS_tgkill, look->supervisor, look->supervisor, SIGCHLD);
-    while (look->asked > look->served && now() < look->until)
-        await_word();
+        show_circle(circle);
 }
 
 /* ---- what was left behind */
@@ -2400,148 +2293,110 @@ static void await_calls(struct look *look, int index)
 /* Does a process of the command's session read from a pipe or a socket that is not our own standard input? */
 static bool is_reader(pid_t pid)
 {
-    char name[64], own[64];
+    char name[NAME_SIZE], own[32];
     pid_t session = getsid(pid);
-    if ((session != getsid(0) && session != run->command) || !read_link(pid, STDIN_FILENO, name, sizeof name))
+    if ((session != getsid(0) && session != run->command) || !read_link(pid, "fd", STDIN_FILENO, name))
         return false;
     bool is_pipe = strncmp(name, "pipe:[", 6) == 0;
     snprintf(own, sizeof own, is_pipe ? "pipe:[%llu]" : "socket:[%llu]", (unsigned long long)run->stdin_ino);
     return (is_pipe || strncmp(name, "socket:[", 8) == 0) && strcmp(name, own) != 0;
 }
 
-/* An object for the report's `left`, and a line for standard error. */
-static void record_left(struct look *look, struct process *process, const char *command)
+static void record_left(struct process *process)
 {
-    struct text json = {look->left + look->left_length, look->left + LEFT_SIZE};
-    process->command = keep(look, command);
-    put(&json, "%s{\"pid\":%ld,\"command\":", look->left_length ? "," : "", (long)process->pid);
-    put_json(&json, command);
-    put(&json, "}");
-    process->shown = json.at < json.end - 1;
-    if (process->shown)
-        look->left_length = (int)(json.at - look->left);
+    struct text text = {look->left + look->left_length, look->left + LEFT_SIZE};
+    put(&text, "%s{\"pid\":%ld", look->left_length ? "," : "", (long)process->pid);
+    put_json_or_null(&text, "command", command_of(process));
+    put(&text, "}");
+    process->shown = publish(&text, look->left, &look->left_length);
 }
 
 /* A step: one process that the command has left behind. */
-static void look_left(struct look *look, int index)
+static void look_left(int index)
 {
     struct process *process = &look->processes[index];
-    char line[COMMAND_WIDTH];
+    char line[NAME_SIZE];
+    process->looked = true;
     if (index == 0)
         return;
-    process->looked = true;
-    look_briefly(look, index);
+    look_briefly(process);
     if (process->state == 0 || process->state == 'Z')
         return;
-    int reader = look->nreaders;
-    if (reader < READERS && is_reader(process->pid)) {
-        look->readers[reader] = process->pid;
-        look->nreaders = reader + 1;
+    if (look->nreaders < READERS && is_reader(process->pid)) {
+        look->readers[look->nreaders] = process->pid;
+        look->nreaders++;
     }
     read_command_line(process->pid, process->name, line, sizeof line);
-    record_left(look, process, line);
+    process->command = keep(line);
+    record_left(process);
 }
 
-/* ---- the looker and its worker */
+/* ---- the looker */
 
-enum count { ONCE, EACH_PROCESS, EACH_TASK };
-
-static const struct step {
-    void (*one)(struct look *, int);
-    enum count count;
-    int share;                                      /* of the time that is left, in percent: what is not done by then is left out */
-} STEPS[] = {
-    {find_children, EACH_PROCESS, 25}, {look_at, EACH_PROCESS, 40}, {await_calls, ONCE, 30}, {decode_asked, EACH_TASK, 30},
-    {name_sockets, EACH_TASK, 30}, {find_ends, EACH_PROCESS, 40}, {find_circles, ONCE, 30}, {look_again, EACH_TASK, 30},
-    {await_calls, ONCE, 30}, {confirm_circles, ONCE, 30}, {write_picture, ONCE, 100},
-}, LEFT_STEPS[] = {{find_children, EACH_PROCESS, 50}, {look_left, EACH_PROCESS, 100}};
-
-static int count_of(const struct look *look, enum count each)
+/* A step for each of *COUNT records, which it may make more; for one of them even where there is no time. */
+static void each_record(void (*step)(int), const atomic_int *count, int share)
 {
-    return each == ONCE ? 1 : each == EACH_PROCESS ? look->nprocesses : look->ntasks;
+    int i = 0;
+    allot(share);
+    for (; i < *count && (i == 0 || now() < look->until); i++)
+        step(i);
+    look->unread |= i < *count;
 }
 
-/* Goes on with the steps where the last worker was held, or fell over something: behind that. */
-static void do_steps(struct look *look)
+/* The supervisor reads what it is asked for, and sends CHLD. */
+static void await_calls(int share)
 {
-    const struct step *step = look->what == WHY_HUNG ? STEPS : LEFT_STEPS;
-    int n = look->what == WHY_HUNG ? sizeof STEPS / sizeof *STEPS : sizeof LEFT_STEPS / sizeof *LEFT_STEPS;
-    if (look->at >= 0 && look->step < n && step[look->step].count == EACH_PROCESS) {
-        look->unread = true;
-        look_briefly(look, look->at);
-    }
-    for (look->at++; look->step < n; look->step++) {
-        enum count each = step[look->step].count;
-        int64_t time = now(), rest = look->started + LOOK_TIME - WRITING_TIME - time;
-        look->until = time + (rest > 0 ? rest / 100 * step[look->step].share : 0);
-        for (int first = look->at; look->at < count_of(look, each) && (look->at == first || now() < look->until); look->at++)
-            step[look->step].one(look, look->at);
-        look->unread |= look->at < count_of(look, each);
-        look->at = 0;
-    }
-    look->finished = true;
-    _exit(0);
+    struct mask chld = mask_of(SIGCHLD);
+    siginfo_t info;
+    allot(share);
+    if (look->asked > look->served)
+        syscall(SYS_tgkill, look->supervisor, look->supervisor, SIGCHLD);
+    while (look->asked > look->served && now() < look->until)
+        take_signal(&chld, &info, &(struct timespec){0, 5000000});
 }
 
-/* Dies with its parent, which may have gone before. */
-static void die_with(pid_t parent)
-{
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-        _exit(1);
-}
-
-/*
- * Is this worker over? One that sleeps, but not while it waits for the supervisor, is held by what it reads: it is killed, and gone as far as we
- * know; killed twice, where it can't die, nobody would notice.
- */
-static bool is_over(struct look *look, pid_t worker, int at, int *idle)
-{
-    char status[1024];
-    if (waitpid(worker, NULL, WNOHANG) != 0)
-        return true;
-    const char *state = read_proc(worker, "status", status, sizeof status) > 0 ? strstr(status, "\nState:\t") : NULL;
-    *idle = at == look->at && look->asked == look->served && state && state[8] != 'R' ? *idle + 1 : 0;
-    if (*idle < 2)
-        return false;
-    kill(worker, SIGKILL);
-    look->lost[look->nlost++] = worker;
-    return true;
-}
-
-/* The looker's whole life: it has a worker do the steps, and another one in its place when that is held. */
-static void be_looker(struct look *look) __attribute__((noreturn));
-static void be_looker(struct look *look)
+/* In a group of its own, without a descriptor, and gone when the supervisor is. */
+static void be_looker(void) __attribute__((noreturn));
+static void be_looker(void)
 {
     char call[32];
-    die_with(look->supervisor);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != look->supervisor)
+        _exit(1);
     setpgid(0, 0);
     self.has_stderr = false;
     close_all(0, ~0u);
     self.looker = self.pid = getpid();
     look->foreign = read_proc(self.pid, "syscall", call, sizeof call) <= 0 || strtol(call, NULL, 10) != SYS_read;
-    while (!look->finished && look->nlost < LOST) {
-        pid_t worker = fork();
-        if (worker == 0) {
-            die_with(self.looker);
-            do_steps(look);
+    each_record(find_children, &look->nprocesses, 25);
+    if (look->what == WHO_IS_LEFT) {
+        each_record(look_left, &look->nprocesses, 100);
+    } else {
+        each_record(look_at, &look->nprocesses, 60);
+        await_calls(30);
+        each_record(decode_asked, &look->ntasks, 30);
+        each_record(name_sockets, &look->ntasks, 30);
+        each_record(find_ends, &look->nprocesses, 40);
+        find_circles();
+        if (look->ncircles) {
+            each_record(look_again, &look->ntasks, 30);
+            await_calls(30);
+            each_record(confirm, &look->ntasks, 30);
         }
-        for (int idle = 0, at = -1; worker > 0 && !is_over(look, worker, at, &idle);) {
-            at = look->at;
-            await_word();
-        }
+        allot(100);
+        write_picture();
     }
+    look->finished = 1;
     _exit(0);
 }
 
 /* ---- the supervisor's side */
 
 /*
- * Forks the looker. False: there is none to be had; end_look() then says what the supervisor may see by itself. To end it: kill(-self.looker) and
- * kill(self.looker), reap it; what it leaves (is_looker) comes to us.
+ * Forks the looker, self.looker; whoever ends it sends KILL to it and to its group. False: it can't be had, and
+ * end_look() says what the supervisor may see by itself.
  */
 static bool start_look(enum look_for what)
 {
-    struct look *look = run->look;
     self.looker = 0;
     if (!look)
         return false;
@@ -2551,41 +2406,25 @@ static bool start_look(enum look_for what)
     look->supervisor = self.pid;
     look->started = now();
     look->nprocesses = 1;
-    look->at = -1;
-    look->processes[0] = (struct process){.pid = self.pid, .above = -1, .first = -1, .last = -1, .next = -1};
+    look->processes[0] = (struct process){.pid = self.pid};
     pid_t pid = fork();
     if (pid == 0)
-        be_looker(look);
-    if (pid > 0)
-        setpgid(pid, pid);
-    self.looker = pid > 0 ? pid : 0;
-    return pid > 0;
-}
-
-/* Is PID the looker's, or one of the workers that it could not wait for? */
-static bool is_looker(pid_t pid)
-{
-    if (!run->look || pid <= 0)
+        be_looker();
+    if (pid < 0)
         return false;
-    for (int i = 0; i < LOST; i++)
-        if (run->look->lost[i] == pid)
-            return true;
-    return pid == self.looker;
+    setpgid(pid, pid);
+    self.looker = pid;
+    return true;
 }
 
-/* Reads for the looker what only an ancestor may read, of threads whose `stat` it could read: at most 256 at a time. True: there are more. */
+/* Reads `syscall` of the threads that we were asked for, whose `stat` has been read before: 256 at most. True: there are more. */
 static bool serve_look(void)
 {
-    struct look *look = run->look;
     if (!look || !self.looker || look->asked <= look->served)
         return false;
-    for (int n = 0; n < 256 && look->served < look->asked && look->served < TASKS; n++) {
-        int index = look->queue[look->served];
-        if (index >= 0 && index < TASKS) {
-            struct task *task = &look->tasks[index];
-            if (task->process > 0 && task->process < PROCESSES)
-                read_task(look, task, "syscall", task->call, sizeof task->call);
-        }
+    for (int n = 0; n < 256 && look->served < look->asked; n++) {
+        struct task *task = look->queue[look->served];
+        read_task(task, "syscall", task->call, sizeof task->call);
         look->served++;
     }
     if (look->served < look->asked)
@@ -2594,88 +2433,82 @@ static bool serve_look(void)
     return false;
 }
 
-/* Without a looker, or where it got nowhere: the children that we have ourselves, by what is read without being held. */
-static void look_from_here(struct look *look)
+/* Where the looker did not come to an end: what can be had without being held, of the first 256 at least. */
+static void look_from_here(void)
 {
     if (look->nprocesses == 1)
-        each_child(add_process, &(struct place){look, 0});
+        each_child(add_process, look->processes);
     if (look->nprocesses == 1 && run->command && !run->ended)
-        add_process(run->command, &(struct place){look, 0});
-    for (int i = 1; i < look->nprocesses && i < 256; i++) {
-        if (look->processes[i].looked)
-            continue;
-        look_briefly(look, i);
-        look->processes[i].looked = true;
-        if (look->what == WHO_IS_LEFT && look->processes[i].state && look->processes[i].state != 'Z')
-            record_left(look, &look->processes[i], look->processes[i].name);
-    }
+        add_process(run->command, look->processes);
+    for (int i = 1; i < look->nprocesses && i < 256; i++)
+        if (!look->processes[i].looked) {
+            look->processes[i].looked = true;
+            look_briefly(&look->processes[i]);
+        }
+    if (look->what == WHO_IS_LEFT)
+        return;
+    look->until = look->started + LOOK_TIME;
+    look->table_length = look->ncircles = 0;
+    if (!look->recorded)
+        look->json_length = look->circles_length = 0;
+    write_picture();
 }
 
-/* Prints what was seen under -v, and keeps for the report what was seen first. To be called when the looker has ended, or was. */
+/* The looker has ended, or was ended: prints what was seen, under -v. The report has what was seen first. */
 static void end_look(void)
 {
-    struct look *look = run->look;
     struct winsize size;
-    int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 32 ? size.ws_col - (int)strlen("tiny-reaper: ") : LINE;
+    bool narrow = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 32;
+    int columns = narrow ? size.ws_col - (int)strlen("tiny-reaper: ") : LINE;
     if (!look)
         return;
     if (!look->finished)
-        look_from_here(look);
-    if (look->what == WHO_IS_LEFT) {
-        for (int i = 1; i < look->nprocesses && opt.verbose; i++)
-            if (look->processes[i].shown)
-                tell("left behind: %s (pid %ld)", command_of(look, &look->processes[i]), (long)look->processes[i].pid);
+        look_from_here();
+    for (int i = 1; i < look->nprocesses && look->what == WHO_IS_LEFT; i++)
+        if (look->processes[i].shown)
+            tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
+    if (look->what == WHO_IS_LEFT)
         return;
-    }
-    if (!look->written) {
-        look->table_length = 0;
-        if (!look->recorded)
-            look->json_length = 0;
-        look->until = now() + LOOK_TIME / 10;
-        look->ncircles = 0;
-        write_picture(look, 0);
-    }
-    tell("still running:");
-    tell("    pid state  elapsed  waits in, and for whom       command");
-    for (int at = 0; at < look->table_length && at < TABLE_SIZE; at += (int)strlen(look->table + at) + 1)
-        tell("%.*s", columns, look->table + at);
-    if (look->table_more + look->missed > 0)
-        tell("and %d more, for which there was no time or no room", look->table_more + look->missed);
     look->recorded = true;
+    tell("still running:");
+    tell("%.*s", columns, "    pid state  elapsed  waits in, and for whom       command");
+    for (int at = 0; at < look->table_length && opt.verbose; at += (int)strlen(look->table + at) + 1)
+        tell("%.*s", columns, look->table + at);
+    if (look->more)
+        tell("and %d more, for which there was no time or no room", look->more);
 }
 
-/* The fields of the report: `running`, `more` and `cycles`, `left`, each after a comma. */
+/* The report's fields, each after a comma. */
 static void put_look(struct text *text)
 {
-    const struct look *look = run->look;
     if (!look)
         return;
     if (look->recorded)
-        put(text, ",\"running\":[%.*s],\"more\":%d", look->json_length, look->json, look->json_more);
-    if (look->recorded && look->circles_length)
+        put(text, ",\"running\":[%.*s],\"more\":%d", look->json_length, look->json, look->more);
+    if (look->circles_length)
         put(text, ",\"cycles\":[%.*s]", look->circles_length, look->circles);
     if (look->left_length)
         put(text, ",\"left\":[%.*s]", look->left_length, look->left);
 }
 
-static void note_inherited_one(pid_t fd, void *argument)
+static void note_outside(pid_t fd, void *unused)
 {
     char name[NAME_SIZE];
-    struct look *look = argument;
-    if (read_link(self.pid, fd, name, sizeof name) && (name[0] == '/' || name[0] == 'p') && look->ninherited < INHERITED)
-        look->inherited[look->ninherited++] = hash_of(name);
+    (void)unused;
+    if (look->noutside < OUTSIDE && read_link(self.pid, "fd", fd, name) && strncmp(name, "/dev/", 5) != 0)
+        look->outside[look->noutside++] = hash_of(name);
 }
 
-/* Maps the page and notes which pipes the command may have from outside: at the start, under -v and -o. Without memory for it there is no look. */
+/* At the start, under -v and -o: room for a look, and which pipes others outside may hold. Untouched pages cost nothing. */
 static void map_look(void)
 {
     if (!opt.verbose && !opt.report)
         return;
-    struct look *look = mmap(NULL, sizeof *look, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    look = mmap(NULL, sizeof *look, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (look == MAP_FAILED)
-        return;
-    run->look = look;
-    each_entry_of(self.pid, "fd", note_inherited_one, look);
+        look = NULL;
+    else
+        each_entry_of(self.pid, "fd", note_outside, NULL);
 }
 
 static void reap(void);
@@ -2685,7 +2518,7 @@ static void look_now(enum look_for what)
 {
     struct mask chld = mask_of(SIGCHLD);
     siginfo_t info;
-    if (!run->look)
+    if (!look)
         return;
     if (start_look(what)) {
         int64_t end = now() + LOOK_TIME;
