@@ -1228,10 +1228,10 @@ static bool split(char *program)
 
 /* ---------------------------------------------------------------- looker */
 /*
- * Why it hung: what each thread below us waits in, on what, and who could end the wait. All that may block, and all
- * that eats bytes which the command controls, is done by a process that may be lost:
+ * Why it hung: what each thread below us waits in, on what, and who could end the wait. What may block, and
+ * what eats bytes which the command controls, is done by a process that may be lost:
  *
- *   supervisor   start_look(); serve_look() reads `syscall` where only an ancestor may (Yama); end_look() prints
+ *   supervisor   start_look(); serve_look() reads `syscall` if only an ancestor may (Yama); end_look() prints
  *     looker     collects, finds circles, writes table and JSON
  *
  * They share one page, and what is in it outlives the looker: a record counts when it is complete.
@@ -1239,41 +1239,44 @@ static bool split(char *program)
 enum look_for { WHY_HUNG, WHO_IS_LEFT };
 
 enum {
-    PROCESSES = 8192, TASKS = 16384, WANTS = 16384, HOLDS = 32768, THINGS = 16384, EDGES = 32768,   /* records */
+    PROCESSES = 8192, TASKS = 16384, WANTS = 16384, HOLDS = 32768, THINGS = 16384, EDGES = 32768,
     TEXTS = 1 << 20, JSON_SIZE = 1 << 20, TABLE_SIZE = 1 << 20, CIRCLES_SIZE = 8192, LEFT_SIZE = 8192,
     NAME_SIZE = 512, POLLED = 64, OUTSIDE = 64, READERS = 1024, LINES = 16,
 };
-static const int64_t LOOK_TIME = 100000000, PRINT_TIME = 5000000;  /* ns: the whole look; of that, for end_look() */
+static const int64_t LOOK_TIME = 100000000, PRINT_TIME = 5000000;  /* ns: of all; of end_look() */
 
 /* What a call waits for, and so what its arguments are. */
 enum kind { OTHER, FD, IN, OUT, CHILD, CHILD_ID, POLL, EPOLL, LOCK, PATH, PATH_AT, FUTEX };
 
-/* The calls that block, by the numbers of the machine we are made for; from 424 on they are the same everywhere. */
+/* The calls that block, by the numbers of our machine; from 424 on they are the same everywhere. */
 #define ROW(name, kind) {SYS_##name, #name, kind, 0}
 #define TIMED(name, kind, timeout) {SYS_##name, #name, kind, timeout}
 static const struct call_row {
     int number;
     const char *name;
     enum kind kind;
-    signed char timeout;                            /* its limit: argument N points to it, or (-N) is it in ms; 0: none */
+    signed char timeout;                            /* its limit: argument N points to it, -N is it in ms */
 } CALLS[] = {
-    ROW(read, IN), ROW(readv, IN), ROW(pread64, IN), ROW(preadv, IN), ROW(preadv2, IN),
-    ROW(write, OUT), ROW(writev, OUT), ROW(pwrite64, OUT), ROW(pwritev, OUT), ROW(pwritev2, OUT), ROW(sendfile, OUT),
+    ROW(read, IN), ROW(readv, IN), ROW(pread64, IN), ROW(preadv, IN), ROW(preadv2, IN), ROW(write, OUT),
+    ROW(writev, OUT), ROW(pwrite64, OUT), ROW(pwritev, OUT), ROW(pwritev2, OUT), ROW(sendfile, OUT),
     ROW(wait4, CHILD), ROW(waitid, CHILD_ID), TIMED(ppoll, POLL, 2), TIMED(epoll_pwait, EPOLL, -3),
-    {441, "epoll_pwait2", EPOLL, 3}, ROW(flock, LOCK), ROW(fcntl, LOCK), ROW(openat, PATH_AT), {437, "openat2", PATH_AT, 0},
-    TIMED(futex, FUTEX, 3), {449, "futex_waitv", OTHER, 0}, {455, "futex_wait", OTHER, 0}, ROW(pselect6, OTHER),
-    ROW(nanosleep, OTHER), ROW(clock_nanosleep, OTHER), ROW(rt_sigsuspend, OTHER), ROW(rt_sigtimedwait, OTHER),
-    ROW(connect, FD), ROW(accept4, FD), ROW(recvfrom, FD), ROW(recvmsg, FD), ROW(recvmmsg, FD), ROW(sendto, FD),
-    ROW(sendmsg, FD), ROW(sendmmsg, FD), ROW(ioctl, FD), ROW(close, FD), ROW(fsync, FD), ROW(fdatasync, FD), ROW(syncfs, FD),
-    ROW(ftruncate, FD), ROW(fallocate, FD), ROW(getdents64, FD), ROW(fstat, FD), ROW(sync, OTHER),
-    ROW(splice, OTHER), ROW(tee, OTHER), ROW(vmsplice, FD), ROW(msgrcv, OTHER), ROW(msgsnd, OTHER),
-    ROW(mq_timedreceive, FD), ROW(mq_timedsend, FD), ROW(io_getevents, OTHER), {426, "io_uring_enter", FD, 0},
-    ROW(execve, OTHER), ROW(execveat, OTHER), ROW(clone, OTHER), {435, "clone3", OTHER, 0}, ROW(exit, OTHER),
-    ROW(exit_group, OTHER), ROW(ptrace, OTHER), ROW(unlinkat, OTHER), ROW(mkdirat, OTHER), ROW(statfs, OTHER), ROW(umount2, OTHER),
-    ROW(mount, OTHER), ROW(statx, OTHER), ROW(getrandom, OTHER), ROW(munmap, OTHER),
+    {441, "epoll_pwait2", EPOLL, 3}, ROW(flock, LOCK), ROW(fcntl, LOCK), ROW(openat, PATH_AT),
+    {437, "openat2", PATH_AT, 0}, TIMED(futex, FUTEX, 3), {449, "futex_waitv", OTHER, 0},
+    {455, "futex_wait", OTHER, 0}, ROW(pselect6, OTHER), ROW(nanosleep, OTHER),
+    ROW(clock_nanosleep, OTHER), ROW(rt_sigsuspend, OTHER), ROW(rt_sigtimedwait, OTHER),
+    ROW(connect, FD), ROW(accept4, FD), ROW(recvfrom, FD), ROW(recvmsg, FD), ROW(recvmmsg, FD),
+    ROW(sendto, FD), ROW(sendmsg, FD), ROW(sendmmsg, FD), ROW(ioctl, FD), ROW(close, FD),
+    ROW(fsync, FD), ROW(fdatasync, FD), ROW(syncfs, FD), ROW(ftruncate, FD), ROW(fallocate, FD),
+    ROW(getdents64, FD), ROW(fstat, FD), ROW(sync, OTHER), ROW(splice, OTHER), ROW(tee, OTHER),
+    ROW(vmsplice, FD), ROW(msgrcv, OTHER), ROW(msgsnd, OTHER), ROW(mq_timedreceive, FD),
+    ROW(mq_timedsend, FD), ROW(io_getevents, OTHER), {426, "io_uring_enter", FD, 0}, ROW(execve, OTHER),
+    ROW(execveat, OTHER), ROW(clone, OTHER), {435, "clone3", OTHER, 0}, ROW(exit, OTHER),
+    ROW(exit_group, OTHER), ROW(ptrace, OTHER), ROW(unlinkat, OTHER), ROW(mkdirat, OTHER),
+    ROW(statfs, OTHER), ROW(umount2, OTHER), ROW(mount, OTHER), ROW(statx, OTHER),
+    ROW(getrandom, OTHER), ROW(munmap, OTHER),
 #ifdef SYS_open                                     /* not on arm64 and riscv64 */
-    ROW(open, PATH), ROW(creat, PATH), TIMED(poll, POLL, -2), TIMED(epoll_wait, EPOLL, -3), ROW(pause, OTHER), ROW(vfork, OTHER),
-    ROW(stat, OTHER), ROW(unlink, OTHER), ROW(mkdir, OTHER),
+    ROW(open, PATH), ROW(creat, PATH), TIMED(poll, POLL, -2), TIMED(epoll_wait, EPOLL, -3),
+    ROW(pause, OTHER), ROW(vfork, OTHER), ROW(stat, OTHER), ROW(unlink, OTHER), ROW(mkdir, OTHER),
 #endif
 #ifdef SYS_select
     ROW(select, OTHER),
@@ -1294,7 +1297,8 @@ static const struct call_row {
     ROW(waitpid, CHILD),
 #endif
 #ifdef SYS_fcntl64
-    {SYS_fcntl64, "fcntl", LOCK, 0}, {SYS_sendfile64, "sendfile", OUT, 0}, {SYS_fstat64, "fstat", FD, 0},
+    {SYS_fcntl64, "fcntl", LOCK, 0}, {SYS_sendfile64, "sendfile", OUT, 0},
+    {SYS_fstat64, "fstat", FD, 0},
 #endif
 #ifdef SYS_socketcall
     ROW(socketcall, OTHER),
@@ -1303,14 +1307,14 @@ static const struct call_row {
     ROW(ipc, OTHER),
 #endif
 #if LONG_MAX == INT32_MAX                           /* the calls that take a 64-bit time there */
-    {407, "clock_nanosleep", OTHER, 0}, {413, "pselect6", OTHER, 0}, {414, "ppoll", POLL, 2}, {417, "recvmmsg", FD, 0},
-    {418, "mq_timedsend", FD, 0}, {419, "mq_timedreceive", FD, 0}, {420, "semtimedop", OTHER, 0},
-    {421, "rt_sigtimedwait", OTHER, 0}, {422, "futex", FUTEX, 3},
+    {407, "clock_nanosleep", OTHER, 0}, {413, "pselect6", OTHER, 0}, {414, "ppoll", POLL, 2},
+    {417, "recvmmsg", FD, 0}, {418, "mq_timedsend", FD, 0}, {419, "mq_timedreceive", FD, 0},
+    {420, "semtimedop", OTHER, 0}, {421, "rt_sigtimedwait", OTHER, 0}, {422, "futex", FUTEX, 3},
 #endif
 };
 enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
 
-/* Who can end a wait: nobody can tell; nobody but those that waits_for() finds; another thread of the process. */
+/* Who can end a wait: nobody can tell; those that waits_for() finds; another thread of the process. */
 enum ender { ANYBODY, OTHERS, OWN_THREAD };
 enum side { READS = 1, WRITES = 2, LOCKS = 4 };
 
@@ -1318,7 +1322,7 @@ struct process {
     pid_t pid, parent, group;
     struct process *above, *first, *last, *next;    /* the tree: its parent, its children as a list */
     struct task *tasks;                             /* ntasks of its threads */
-    int ntasks, threads, circle, leads_to, mark;    /* circle: its number, 0: none; the rest: find_circles() */
+    int ntasks, threads, circle, leads_to, mark;    /* circle: its number, 0: none; find_circles() */
     int64_t start, age, cpu;                        /* start in ticks since the boot; nanoseconds */
     const char *command;
     bool looked, shown, waits;
@@ -1327,7 +1331,7 @@ struct process {
 
 struct task {
     struct process *process;
-    pid_t tid, child, outsider, joins;              /* child: as for wait4(2), 0: none; others: decode_by_kind() */
+    pid_t tid, child, outsider, joins;              /* child: as for wait4(2), 0: none */
     int number, fd, nwants;                         /* -1: not known, none */
     const struct call_row *row;
     struct want *wants;
@@ -1335,7 +1339,7 @@ struct task {
     const char *file;
     struct thing *socket;                           /* has the name that is better than `file` */
     long switches;
-    uint64_t key;                                   /* hash of what it said before: look_again(), show_process() */
+    uint64_t key;                                   /* of `call` when it was looked at again */
     bool asked;                                     /* the supervisor was asked for `call` */
     char state, wchan[40], call[200];               /* call: /proc/PID/task/TID/syscall as it is */
 };
@@ -1343,7 +1347,7 @@ struct task {
 /* What tasks wait on, by the name that the link of a descriptor has, and who holds which side of it. */
 struct thing { uint64_t key; struct hold *holds; const char *name; };
 struct hold { struct process *process; struct hold *next; enum side side; uint64_t mark; };
-struct want { struct thing *thing; enum side side; uint64_t mark; };    /* mark: its inode, or the lock's line */
+struct want { struct thing *thing; enum side side; uint64_t mark; };    /* mark: inode, or lock's line */
 
 static struct look {
     /* of one look, cleared at its start */
@@ -1354,15 +1358,15 @@ static struct look {
     int64_t started, until;
     atomic_int table_length;
     int missed, ncircles;
-    bool foreign, unread;                           /* calls have other numbers; some descriptors are not known */
+    bool foreign, unread;                           /* other numbers of calls; descriptors not known */
     size_t ntexts;
     uint64_t scanned;                               /* the network namespace whose sockets have their names */
     /* of the run */
     atomic_int recorded, json_length, circles_length, left_length, nreaders;
     int more, noutside, stamp;
-    uint64_t outside[OUTSIDE];                      /* pipes that others may hold as well: hashes of their names */
+    uint64_t outside[OUTSIDE];                      /* files that others may hold: hashes of names */
     pid_t readers[READERS];
-    struct process processes[PROCESSES], *found[PROCESSES];     /* the first is the supervisor, and not shown */
+    struct process processes[PROCESSES], *found[PROCESSES];     /* the first: the supervisor */
     struct task tasks[TASKS], *queue[TASKS];
     struct want wants[WANTS];
     struct hold holds[HOLDS];
@@ -1404,7 +1408,7 @@ static struct thing *find_thing(const char *name, bool create)
     return NULL;
 }
 
-/* What descriptor FD of process PID is, as the kernel names it. readlink(2) touches no file system but /proc. */
+/* What descriptor FD of a process is, as the kernel names it: no file system is touched but /proc. */
 static bool read_link(pid_t pid, const char *file, int fd, char *name)
 {
     char path[64];
@@ -1530,7 +1534,8 @@ static void add_process(pid_t pid, void *argument)
 static void add_children(pid_t tid, void *above)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)((struct process *)above)->pid, (long)tid);
+    long pid = ((struct process *)above)->pid;
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", pid, (long)tid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
@@ -1551,14 +1556,22 @@ static void find_children(int index)
         each_entry_of(process->pid, "task", add_children, process);
 }
 
+/* The state's letter in the text of a `status`, and what follows; NULL: none. */
+static const char *state_in(const char *status)
+{
+    const char *at = strstr(status, "\nState:\t");
+    return at && at[8] ? at + 8 : NULL;
+}
+
 /* What can be had of a process without being held by it: that it is there, at least. */
 static void look_briefly(struct process *process)
 {
-    char status[512];
-    if (process->pid <= 0 || (kill(process->pid, 0) != 0 && errno == ESRCH))
+    char status[512] = "";
+    process->looked = true;
+    if (kill(process->pid, 0) != 0 && errno == ESRCH)
         return;
-    const char *at = read_proc(process->pid, "status", status, sizeof status) > 0 ? strstr(status, "\nState:\t") : NULL;
-    process->state = at ? at[8] : '?';
+    read_proc(process->pid, "status", status, sizeof status);
+    process->state = state_in(status) ? *state_in(status) : '?';
     snprintf(process->name, sizeof process->name, "%s", COMM(process->pid));
 }
 
@@ -1567,8 +1580,10 @@ static void look_briefly(struct process *process)
 /* Reads SIZE bytes at ADDRESS of a process, or what there is of them: how many. process_vm_readv(2) */
 static size_t read_memory(pid_t pid, uintptr_t address, void *buffer, size_t size)
 {
-    size_t head = 4096 - address % 4096;            /* a piece is read as a whole or not, and the next page may be missing */
-    struct iovec local = {buffer, size}, remote[] = {{(void *)address, head}, {(void *)(address + head), size - head}};
+    size_t head = 4096 - address % 4096;            /* a piece is read whole or not: one for each page */
+    struct iovec local = {buffer, size}, remote[2] = {
+        {(void *)address, head}, {(void *)(address + head), size - head},
+    };
     if (head >= size)
         remote[0].iov_len = size;
     ssize_t n = process_vm_readv(pid, &local, 1, remote, head < size ? 2 : 1, 0);
@@ -1621,8 +1636,8 @@ static void decode_poll(struct task *task, uintptr_t array, uint64_t count)
 {
     struct pollfd polled[POLLED];
     char name[NAME_SIZE];
-    size_t most = count < POLLED ? (size_t)count : POLLED;
-    size_t n = most ? read_memory(task->process->pid, array, polled, most * sizeof *polled) / sizeof *polled : 0;
+    size_t most = (count < POLLED ? (size_t)count : POLLED) * sizeof *polled;
+    size_t n = read_memory(task->process->pid, array, polled, most) / sizeof *polled;
     bool closed = n > 0 && n == count;
     for (size_t i = 0; i < n; i++)
         if (polled[i].fd >= 0)
@@ -1659,8 +1674,8 @@ struct waiter {
 };
 
 /*
- * A line of /proc/locks. The waiter's, `5: -> FLOCK  ADVISORY  WRITE 1235 00:1f:5678 0 EOF`, comes after its holder's,
- * whose very words stand in the fdinfo of everybody who has the locked description open.
+ * A line of /proc/locks. The waiter's, `5: -> FLOCK  ADVISORY  WRITE 1235 00:1f:5678 0 EOF`, comes after its
+ * holder's, whose very words stand in the fdinfo of everybody who has the locked description open.
  */
 static void match_lock(char *line, void *argument)
 {
@@ -1675,8 +1690,10 @@ static void match_lock(char *line, void *argument)
     long pid = strtol(word(text, 3), NULL, 10);     /* -1 for a lock of a description (OFD) */
     const char *colon = strchr(word(text, 4), ':'), *inode = colon ? strchr(colon + 1, ':') : NULL;
     bool same_file = inode && waiter->inode && strtoull(inode + 1, NULL, 10) == waiter->inode;
-    if (task->nwants || (strncmp(text, "FLOCK", 5) == 0) != waiter->is_flock || (waiter->inode && !same_file) ||
-        (pid > 0 ? pid != task->process->pid : !same_file))
+    bool is_flock = strncmp(text, "FLOCK", 5) == 0;
+    if (task->nwants || is_flock != waiter->is_flock || (waiter->inode && !same_file))
+        return;
+    if (pid > 0 ? pid != task->process->pid : !same_file)
         return;
     task->ender = add_want(task, waiter->name, LOCKS, hash_of(waiter->holder)) ? OTHERS : ANYBODY;
     task->outsider = (pid_t)strtol(word(waiter->holder, 3), NULL, 10);
@@ -1707,7 +1724,8 @@ static void decode_by_kind(struct task *task, char *name, const unsigned long lo
     if ((kind == IN || kind == OUT) && is_pipe) {
         task->ender = add_want(task, name, kind == IN ? WRITES : READS, inode) ? OTHERS : ANYBODY;
     } else if (kind == LOCK) {
-        each_line("/proc/locks", match_lock, &(struct waiter){task, name, strcmp(task->row->name, "flock") == 0, inode, ""});
+        struct waiter waiter = {task, name, task->row->number == SYS_flock, inode, ""};
+        each_line("/proc/locks", match_lock, &waiter);
     } else if (kind == CHILD || kind == CHILD_ID) {
         decode_wait(task, kind == CHILD_ID, (unsigned long)value[0], (pid_t)value[kind == CHILD_ID]);
     } else if (kind == POLL) {
@@ -1719,13 +1737,13 @@ static void decode_by_kind(struct task *task, char *name, const unsigned long lo
         task->file = *name ? keep(name) : NULL;
     } else if (kind == FUTEX) {
         task->ender = value[1] & 128 ? OWN_THREAD : ANYBODY;    /* FUTEX_PRIVATE_FLAG */
-        task->joins = (pid_t)value[2];                  /* of pthread_join: the kernel wakes it at the end of that thread */
+        task->joins = (pid_t)value[2];                  /* see waits_for_own() */
     }
 }
 
 /*
- * A thread's call, `0 0x3 0x7ffd... 0x1000 0x0 0x0 0x0 SP PC`. Nothing is said where the numbers may be of another
- * architecture, and where a call was restarted, whose arguments are gone.
+ * A thread's call, `0 0x3 0x7ffd... 0x1000 0x0 0x0 0x0 SP PC`. Nothing is said where the numbers may be of
+ * another architecture, and where a call was restarted, whose arguments are gone.
  */
 static void decode(struct task *task)
 {
@@ -1759,7 +1777,7 @@ static void decode(struct task *task)
     }
 }
 
-/* What a thread has called. The supervisor is asked where that is refused: that `stat` was read shows it will not be held. */
+/* What a thread has called. Where we may not see it the supervisor is asked: by `stat` we were not held. */
 static void read_call(struct task *task)
 {
     bool read = read_task(task, "syscall", task->call, sizeof task->call) >= 0;
@@ -1775,7 +1793,8 @@ static void add_task(pid_t tid, void *argument)
     struct stat_line stat = {.state = process->state};
     char file[48];
     snprintf(file, sizeof file, "task/%ld/stat", (long)tid);
-    if (look->ntasks == TASKS || (process->threads > 1 && (now() >= look->until || !read_stat(process->pid, file, &stat))))
+    bool alone = process->threads == 1;
+    if (look->ntasks == TASKS || (!alone && (now() >= look->until || !read_stat(process->pid, file, &stat))))
         return;
     *task = (struct task){.process = process, .tid = tid, .fd = -1, .number = -1, .state = stat.state};
     if (read_task(task, "wchan", task->wchan, sizeof task->wchan) <= 0 || strcmp(task->wchan, "0") == 0)
@@ -1848,15 +1867,16 @@ static void put_address(struct text *text, const char *hex)
         words[i] = (uint32_t)strtoul(digits, NULL, 16);
     }
     inet_ntop(n == 4 ? AF_INET6 : AF_INET, words, buffer, sizeof buffer);
-    put(text, n == 4 ? " [%s]:%lu" : " %s:%lu", buffer, hex[length] ? strtoul(hex + length + 1, NULL, 16) : 0);
+    unsigned long port = hex[length] ? strtoul(hex + length + 1, NULL, 16) : 0;
+    put(text, n == 4 ? " [%s]:%lu" : " %s:%lu", buffer, port);
 }
 
 /* One line of /proc/PID/net/PROTOCOL, the name of a socket if somebody waits on it. */
 static void name_socket(char *line, void *protocol)
 {
     static const char *const STATES[] = {
-        "?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
-        "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
+        "?", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE",
+        "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
     };
     bool is_unix = strcmp(protocol, "unix") == 0;
     char link[32], name[NAME_SIZE];
@@ -1919,7 +1939,8 @@ static void look_at_file(pid_t fd, void *argument)
     char name[NAME_SIZE], info[4096];
     struct stat_line stat;
     look->unread |= now() >= look->until;
-    struct thing *thing = !look->unread && read_link(process->pid, "fd", fd, name) ? find_thing(name, false) : NULL;
+    bool named = !look->unread && read_link(process->pid, "fd", fd, name);
+    struct thing *thing = named ? find_thing(name, false) : NULL;
     if (!thing || !read_stat(process->pid, "stat", &stat) || stat.start != process->start)
         return;
     if (!*read_fdinfo(process->pid, fd, info, sizeof info))
@@ -1978,7 +1999,7 @@ static int waits_for(const struct task *task)
 
 /* ---- circles: the smallest sets of processes of which each waits for members alone */
 
-/* Does the task wait for another thread of its process? A join is a futex that the kernel wakes at that thread's end. */
+/* Does it wait for another thread of its process? pthread_join waits for a thread's number to go. */
 static bool waits_for_own(const struct task *task)
 {
     for (int i = 0; task->joins && i < task->process->ntasks; i++)
@@ -2035,7 +2056,7 @@ static void find_circles(void)
     allot(30);
     for (int i = 0; i < look->nprocesses; i++)
         processes[i].waits = add_edges(&processes[i]);
-    for (bool more = true; more;) {                     /* who waits for one that does not wait can be freed */
+    for (bool more = true; more;) {                 /* who waits for one that does not wait can be freed */
         more = false;
         for (int i = 0; i < look->nedges; i++)
             if (look->edges[i].from->waits && !look->edges[i].to->waits)
@@ -2060,11 +2081,12 @@ static void find_circles(void)
 /* How often a sleeping thread has left the processor; -1: it does not sleep. */
 static long count_switches(const struct task *task)
 {
-    char status[4096];
-    const char *state = read_task(task, "status", status, sizeof status) > 0 ? strstr(status, "\nState:\t") : NULL;
-    if (!state || (state[8] != 'S' && state[8] != 'D'))
+    char status[4096] = "";
+    read_task(task, "status", status, sizeof status);
+    const char *at = state_in(status);
+    if (!at || (*at != 'S' && *at != 'D'))
         return -1;
-    return (long)(field(state, "voluntary_ctxt_switches:", 10) + field(state, "nonvoluntary_ctxt_switches:", 10));
+    return (long)(field(at, "voluntary_ctxt_switches:", 10) + field(at, "nonvoluntary_ctxt_switches:", 10));
 }
 
 static bool is_suspect(const struct task *task)
@@ -2087,9 +2109,11 @@ static void look_again(int index)
 static void confirm(int index)
 {
     const struct task *task = &look->tasks[index];
-    bool slept = task->switches >= 0 && task->key == hash_of(task->call) && task->switches == count_switches(task);
     int circle = task->process->circle;
-    for (int i = 0; i < look->nprocesses && is_suspect(task) && !slept; i++)
+    if (!is_suspect(task) || (task->switches >= 0 && task->switches == count_switches(task) &&
+                              task->key == hash_of(task->call)))
+        return;
+    for (int i = 0; i < look->nprocesses; i++)
         if (look->processes[i].circle == circle)
             look->processes[i].circle = -circle;        /* what it was */
 }
@@ -2174,8 +2198,9 @@ static bool record_process(const struct process *process)
 {
     struct text text = {look->json + look->json_length, look->json + JSON_SIZE};
     long long ms = process->age / 1000000, cpu = process->cpu / 1000000;
-    put(&text, "%s{\"pid\":%ld,\"ppid\":%ld,", look->json_length ? "," : "", (long)process->pid, (long)process->parent);
-    put(&text, "\"state\":\"%c\",\"elapsed_s\":%lld.%03lld,", process->state, ms / 1000, ms % 1000);
+    put(&text, "%s{\"pid\":%ld,", look->json_length ? "," : "", (long)process->pid);
+    put(&text, "\"ppid\":%ld,\"state\":\"%c\",", (long)process->parent, process->state);
+    put(&text, "\"elapsed_s\":%lld.%03lld,", ms / 1000, ms % 1000);
     put(&text, "\"cpu_s\":%lld.%03lld", cpu / 1000, cpu % 1000);
     put_json_or_null(&text, "wchan", process->ntasks ? process->tasks[0].wchan : "-");
     put_json_or_null(&text, "command", command_of(process));
@@ -2194,7 +2219,7 @@ static void end_line(struct text *text)
     text->at += text->at < text->end - 1;
 }
 
-/* Lines for standard error: a process, then those of its threads that wait elsewhere; neighbours in the same place share one. */
+/* Lines for standard error: a process, then threads of it that wait elsewhere; neighbours share a line. */
 static bool show_process(const struct process *process, int depth)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE - CIRCLES_SIZE};
@@ -2212,13 +2237,16 @@ static bool show_process(const struct process *process, int depth)
                 break;
         }
         struct text out = {next, next + sizeof next};
-        put(&out, same > 1 ? "%d threads: " : lines ? "thread %d: " : "", same > 1 ? same : n ? (int)process->tasks[first].tid : 0);
+        if (same > 1)
+            put(&out, "%d threads: ", same);
+        else if (lines)
+            put(&out, "thread %ld: ", (long)process->tasks[first].tid);
         put(&out, "%s", what);
         if (lines == 0)
-            put(&text, "%7ld %c %6ld.%ld s  %-28s %*s%s", (long)process->pid, process->state, tenths / 10, tenths % 10,
-                next, 2 * (depth < 16 ? depth : 16), "", command_of(process));
-        else
-            put(&text, "%22s%s", "", next);
+            put(&text, "%7ld %c %6ld.%ld s  ", (long)process->pid, process->state, tenths / 10, tenths % 10);
+        put(&text, lines ? "%22s%s" : "%s%-28s ", "", next);
+        if (lines == 0)
+            put(&text, "%*s%s", 2 * (depth < 16 ? depth : 16), "", command_of(process));
         end_line(&text);
     }
     if (process->threads > i && n) {
@@ -2228,7 +2256,7 @@ static bool show_process(const struct process *process, int depth)
     return publish(&text, look->table, &look->table_length);
 }
 
-/* `make (pid 12) and cat (pid 13) wait for each other: make in wait4 for 13, cat in write(1 pipe:[5]) for 12` */
+/* `a (pid 12) and b (pid 13) wait for each other: a in wait4 for 13, b in write(1 pipe:[5]) for 12` */
 static void show_circle(int circle)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE};
@@ -2240,7 +2268,8 @@ static void show_circle(int circle)
         if (process->circle != circle)
             continue;
         put(&json, n ? ",%ld" : look->circles_length ? ",[%ld" : "[%ld", (long)process->pid);
-        put(&text, "%s%s (pid %ld)", n == 0 ? "" : n == members - 1 ? " and " : ", ", process->name, (long)process->pid);
+        put(&text, "%s", n == 0 ? "" : n == members - 1 ? " and " : ", ");
+        put(&text, "%s (pid %ld)", process->name, (long)process->pid);
         n++;
     }
     put(&json, "]");
@@ -2263,12 +2292,14 @@ static void show_circle(int circle)
         publish(&json, look->circles, &look->circles_length);
 }
 
-/* Table and JSON, as a tree, those above before those below. What there was no time or room for is counted. */
+/* Table and JSON, as a tree, those above before those below; what there is no time or room for is counted. */
 static void write_picture(void)
 {
     struct process *process = look->processes[0].first;
     bool json = opt.report && !look->recorded, room = true;
-    for (int depth = 0; process && room && now() < look->until;) {
+    for (int depth = 0, n = 0; process && room && (n < 64 || now() < look->until); n++) {
+        if (!process->looked)
+            look_briefly(process);
         if (process->state)
             process->shown = room = show_process(process, depth) && (!json || record_process(process));
         struct process *next = process->first;
@@ -2282,7 +2313,8 @@ static void write_picture(void)
     for (int i = 1; i < look->nprocesses; i++) {
         process = &look->processes[i];
         look->more += (process->state || !process->looked) && !process->shown;
-        look->more += process->shown && process->threads > process->ntasks ? process->threads - process->ntasks : 0;
+        if (process->shown && process->threads > process->ntasks)
+            look->more += process->threads - process->ntasks;
     }
     for (int circle = 1; circle <= look->ncircles; circle++)
         show_circle(circle);
@@ -2305,6 +2337,8 @@ static bool is_reader(pid_t pid)
 static void record_left(struct process *process)
 {
     struct text text = {look->left + look->left_length, look->left + LEFT_SIZE};
+    if (process->state == 0 || process->state == 'Z')
+        return;
     put(&text, "%s{\"pid\":%ld", look->left_length ? "," : "", (long)process->pid);
     put_json_or_null(&text, "command", command_of(process));
     put(&text, "}");
@@ -2316,10 +2350,8 @@ static void look_left(int index)
 {
     struct process *process = &look->processes[index];
     char line[NAME_SIZE];
-    process->looked = true;
-    if (index == 0)
-        return;
-    look_briefly(process);
+    if (index > 0)
+        look_briefly(process);
     if (process->state == 0 || process->state == 'Z')
         return;
     if (look->nreaders < READERS && is_reader(process->pid)) {
@@ -2341,6 +2373,8 @@ static void each_record(void (*step)(int), const atomic_int *count, int share)
     for (; i < *count && (i == 0 || now() < look->until); i++)
         step(i);
     look->unread |= i < *count;
+    if (step == find_children)
+        look->missed += *count - i;                     /* as many at least: they may have children */
 }
 
 /* The supervisor reads what it is asked for, and sends CHLD. */
@@ -2359,15 +2393,17 @@ static void await_calls(int share)
 static void be_looker(void) __attribute__((noreturn));
 static void be_looker(void)
 {
-    char call[32];
+    char call[32] = "";
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != look->supervisor)
         _exit(1);
     setpgid(0, 0);
     self.has_stderr = false;
     close_all(0, ~0u);
+    setpriority(PRIO_PROCESS, 0, -10);                  /* where it may: on a busy machine time is short */
     self.looker = self.pid = getpid();
-    look->foreign = read_proc(self.pid, "syscall", call, sizeof call) <= 0 || strtol(call, NULL, 10) != SYS_read;
-    each_record(find_children, &look->nprocesses, 25);
+    read_proc(self.pid, "syscall", call, sizeof call);
+    look->foreign = strtol(call, NULL, 10) != SYS_read || *call == '\0';
+    each_record(find_children, &look->nprocesses, 40);
     if (look->what == WHO_IS_LEFT) {
         each_record(look_left, &look->nprocesses, 100);
     } else {
@@ -2392,8 +2428,8 @@ static void be_looker(void)
 /* ---- the supervisor's side */
 
 /*
- * Forks the looker, self.looker; whoever ends it sends KILL to it and to its group. False: it can't be had, and
- * end_look() says what the supervisor may see by itself.
+ * Forks the looker, self.looker. False: there is none to be had, and end_look() says what the supervisor may
+ * see by itself.
  */
 static bool start_look(enum look_for what)
 {
@@ -2417,7 +2453,7 @@ static bool start_look(enum look_for what)
     return true;
 }
 
-/* Reads `syscall` of the threads that we were asked for, whose `stat` has been read before: 256 at most. True: there are more. */
+/* Reads `syscall` of threads whose `stat` did not hold the looker, of 256 at most. True: there are more. */
 static bool serve_look(void)
 {
     if (!look || !self.looker || look->asked <= look->served)
@@ -2440,10 +2476,10 @@ static void look_from_here(void)
         each_child(add_process, look->processes);
     if (look->nprocesses == 1 && run->command && !run->ended)
         add_process(run->command, look->processes);
-    for (int i = 1; i < look->nprocesses && i < 256; i++)
+    for (int i = 1; i < look->nprocesses && i < 256 && look->what == WHO_IS_LEFT; i++)
         if (!look->processes[i].looked) {
-            look->processes[i].looked = true;
             look_briefly(&look->processes[i]);
+            record_left(&look->processes[i]);
         }
     if (look->what == WHO_IS_LEFT)
         return;
@@ -2499,12 +2535,13 @@ static void note_outside(pid_t fd, void *unused)
         look->outside[look->noutside++] = hash_of(name);
 }
 
-/* At the start, under -v and -o: room for a look, and which pipes others outside may hold. Untouched pages cost nothing. */
+/* At the start, under -v and -o: room (untouched pages cost nothing), and which files others may hold. */
 static void map_look(void)
 {
     if (!opt.verbose && !opt.report)
         return;
-    look = mmap(NULL, sizeof *look, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
+    look = mmap(NULL, sizeof *look, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (look == MAP_FAILED)
         look = NULL;
     else
