@@ -1822,15 +1822,16 @@ static void look_at(int index)
     struct process *process = &look->processes[index];
     char line[NAME_SIZE];
     struct stat_line stat;
-    process->looked = true;
     if (index == 0)
         return;
     if (!read_stat(process->pid, "stat", &stat)) {
         look_briefly(process);
         return;
     }
-    if (stat.parent != process->parent && !is_ours((pid_t)stat.parent))
+    if (stat.parent != process->parent && !is_ours((pid_t)stat.parent)) {
+        process->looked = true;
         return;
+    }
     process->parent = (pid_t)stat.parent;
     process->group = (pid_t)stat.group;
     process->threads = (int)stat.threads;
@@ -1841,6 +1842,7 @@ static void look_at(int index)
     read_command_line(process->pid, stat.name, line, sizeof line);
     process->command = keep(line);
     process->state = stat.state;
+    process->looked = true;                         /* not before: what holds us is still to be looked at briefly */
     if (process->threads == 1)
         add_task(process->pid, process);
     else if (process->threads > 1)
