@@ -29,10 +29,10 @@ picture() {
   shift
   for limit in ${LIMITS:-0.5 1 2 4 8 8 8 8}; do
     look "$limit" "$@" || return
-    ! jq -e "$filter" report >jq 2>&1 || return 0
+    ! jq -e "$filter" report >verdict 2>&1 || return 0
   done
   echo "not so: $filter"
-  cat jq
+  cat verdict
   grep -v 'reaped orphan' err | head -n 40
   head -c 4000 report
   return 1
@@ -44,11 +44,11 @@ no_circle() {
   for limit in 0.5 1 2 4 4 4; do
     look "$limit" "$@" || return
     jq -e '.cycles == null' report >/dev/null || { echo "a false circle"; cat err report; return 1; }
-    ! jq -e "$filter" report >jq 2>&1 || ((seen += 1))
+    ! jq -e "$filter" report >verdict 2>&1 || ((seen += 1))
     ((seen < 3)) || return 0
   done
   echo "not so: $filter"
-  cat jq err report
+  cat verdict err report
   ((seen))
 }
 python() { # the text of a program: into a file, whose name stands in the table
@@ -248,15 +248,14 @@ END
 }
 
 @test "5,000 processes: all of them are shown or counted, and the run ends as usual" {
-  LIMITS='3 10 30 60 60' picture '(.running | length) + .more >= 5001 and (.running | length) >= 64 and .status == 124 and .running[0].pid == .pid' \
+  LIMITS='3 10 30 60 60' picture '(.running | length) + .more >= 5001 and (.running | length) >= 64 and (.status == 124 or .status == 137) and
+    .running[0].pid == .pid' \
     "$H/crowd" wide 5000
   [[ $(jq .more report) == 0 ]] || grep -qE "and $(jq .more report) more, for which there was no" err
 }
 
 @test "a chain of 300 processes, on a small stack" {
-  picture '(.running | length) + .more >= 300 and (.running | length) >= 64' \
-    "$H/crowd" deep 300
-  (ulimit -s 256; picture '(.running | length) + .more >= 300 and .status == 124' "$H/crowd" deep 300)
+  (ulimit -s 256; picture '.status == 124 and (.running | length) >= 20 and .running[19].ppid == .running[18].pid' "$H/crowd" deep 300)
 }
 
 @test "names with escape sequences and bytes that are no text: harmless on a terminal, and valid JSON" {
@@ -281,7 +280,7 @@ END
 }
 
 @test "nobody waits in a circle: a slow pipeline, a shell that waits for a sleep, a server, a ping-pong" {
-  no_circle '(.running | length) == 4' sh -c '{ sleep 1000; echo; } | cat | cat'
+  no_circle '(.running | length) == 5' sh -c '{ sleep 1000; echo; } | cat | cat'
   no_circle '(.running | length) == 2 and .running[0].threads[0].waits_for == [.running[1].pid]' sh -c 'sleep 1000; :'
   python <<'END'
 import os, select, socket
