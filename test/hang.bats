@@ -1,0 +1,385 @@
+#!/usr/bin/env bats
+# Why it hung: at the limit, what each thread below waits in, on what, and for whom; and who waits for each other.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # variables of other shells; bats runs each test in a subshell
+
+bats_require_minimum_version 1.5.0
+load common
+
+setup() {
+  own_folder
+  PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+  mkdir -p "$H"
+}
+teardown() {
+  end_started
+}
+
+# look LIMIT COMMAND...: one run that reaches its limit, with what it says in err and report.
+look() {
+  local limit=$1
+  shift
+  rm -f report
+  "$TINY" -v -k 1 -o report -t "$limit" "$@" >out 2>err 4>&- || :
+  jq -e . report >/dev/null || { cat report err; return 1; }
+}
+# picture FILTER COMMAND...: what was running at the limit has this. On a busy machine the command is not so far at once,
+# and a tenth of a second is short for a look at all of it: then it has more time, or one more try.
+picture() {
+  local filter=$1 limit
+  shift
+  for limit in ${LIMITS:-0.5 1 2 4 8 8 8 8}; do
+    look "$limit" "$@" || return
+    ! jq -e "$filter" report >verdict 2>&1 || return 0
+  done
+  echo "not so: $filter"
+  cat verdict
+  grep -v 'reaped orphan' err | head -n 40
+  head -c 4000 report
+  return 1
+}
+# no_circle FILTER COMMAND...: a picture that has this, and in none that was taken on the way somebody waits in a circle.
+no_circle() {
+  local filter=$1 limit seen=0
+  shift
+  for limit in 0.5 1 2 4 4 4; do
+    look "$limit" "$@" || return
+    jq -e '.cycles == null' report >/dev/null || { echo "a false circle"; cat err report; return 1; }
+    ! jq -e "$filter" report >verdict 2>&1 || ((seen += 1))
+    ((seen < 3)) || return 0
+  done
+  echo "not so: $filter"
+  cat verdict err report
+  ((seen))
+}
+python() { # the text of a program: into a file, whose name stands in the table
+  cat >program.py
+}
+
+@test "a command that waits for a child whose output nobody reads: a circle, in the report and in words" {
+  python <<'END'
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "print('x' * 200000)"], stdout=subprocess.PIPE).wait()
+END
+  picture '.cycles == [[.running[0].pid, .running[1].pid]] and
+    (.running[0].threads[0] | .call == "wait4" and .fd == null and .file == null) and
+    .running[0].threads[0].waits_for == [.running[1].pid] and
+    (.running[1].threads[0] | .call == "write" and .fd == 1 and (.file | test("^pipe:\\[[0-9]+\\]$"))) and
+    .running[1].threads[0].waits_for == [.running[0].pid] and .more == 0' "$PYTHON" program.py
+  local one other
+  one=$(jq '.running[0].pid' report) other=$(jq '.running[1].pid' report)
+  grep -qE "\(pid $one\) and [^ ]+ \(pid $other\) wait for each other: .* in wait4 for $other, .* in write\(1 pipe:.*\) for $one$" err
+  grep -qE "^tiny-reaper: +$one S +[0-9]+\.[0-9] s  wait4 for $other +[^ ]+ program.py$" err
+}
+
+@test "a multiprocessing Queue that is joined before it is read" {
+  python <<'END'
+import multiprocessing
+def put(queue): queue.put("x" * 10000000)
+if __name__ == "__main__":
+    queue = multiprocessing.Queue()
+    process = multiprocessing.Process(target=put, args=(queue,))
+    process.start()
+    process.join()
+END
+  picture '.cycles == [[.running[0].pid, .running[1].pid]] and
+    ([.running[1].threads[].call] | index("futex") != null and index("write") != null)' "$PYTHON" program.py
+}
+
+@test "cat whose writer is its own parent, who waits for it" {
+  python <<'END'
+import subprocess
+subprocess.Popen(["cat"], stdin=subprocess.PIPE).wait()
+END
+  picture '.cycles == [[.running[0].pid, .running[1].pid]] and .running[1].threads[0].call == "read"' "$PYTHON" program.py
+  grep -q ' and cat (pid [0-9]*) wait for each other: ' err
+}
+
+@test "who waits on a pipe that only it has open is a circle of one" {
+  mkfifo fifo
+  picture '.cycles == [[.running[0].pid]] and (.running[0].threads[0].file | endswith("/fifo")) and
+    .running[0].threads[0].waits_for == [.running[0].pid]' bash -c 'exec cat <>fifo'
+  grep -qE 'cat \(pid [0-9]+\) waits for itself: cat in read\(0 .*/fifo\)' err
+}
+
+@test "poll and epoll on a pipe wait for who has its other end" {
+  local how
+  for how in poll epoll; do
+    python <<END
+import os, select
+down, up = os.pipe(), os.pipe()
+if os.fork() == 0:
+    os.close(down[1]); os.close(up[0])
+    os.read(down[0], 1)
+os.close(down[0]); os.close(up[1])
+look = select.$how()
+look.register(up[0], 1)
+look.poll()
+END
+    picture '.cycles == [[.running[0].pid, .running[1].pid]] and (.running[0].threads[0].call | test("poll")) and
+      .running[0].threads[0].waits_for == [.running[1].pid]' "$PYTHON" program.py
+  done
+  [[ $(jq -r '.running[0].threads[0].file' report) == 'anon_inode:[eventpoll]' ]]
+}
+
+@test "a Lock that is never released: a futex, and nobody can tell for whom" {
+  python <<'END'
+import threading
+lock = threading.Lock()
+lock.acquire()
+lock.acquire()
+END
+  no_circle '.running[0].threads[0] | .call == "futex" and .fd == null and .waits_for == []' "$PYTHON" program.py
+}
+
+@test "a Pool whose worker died" {
+  python <<'END'
+import multiprocessing, os
+if __name__ == "__main__":
+    multiprocessing.Pool(1).apply(os._exit, (1,))
+END
+  # The worker's successor waits for a task, and who would give it one for its result.
+  picture '(.running | length) == 2 and (.running[0].threads | length) == 4 and
+    ([.running[0].threads[].call] | index("futex") != null and index("read") != null) and
+    (.running[1].threads[0] | .call == "read" and .waits_for != [])' "$PYTHON" program.py
+}
+
+@test "threads in recv and accept on TCP over IPv4 and IPv6, on UDP and Unix sockets" {
+  [[ -e /proc/net/tcp6 ]] && ip6=1 || ip6=
+  python <<'END'
+import socket, sys, threading
+def serve(family, address):
+    server = socket.socket(family)
+    server.bind((address, 0))
+    server.listen()
+    client = socket.create_connection(server.getsockname()[:2])
+    kept.append((server, client, server.accept()))
+    threading.Thread(target=lambda: client.recv(1)).start()
+    threading.Thread(target=server.accept).start()
+kept = []
+serve(socket.AF_INET, "127.0.0.1")
+if len(sys.argv) > 1: serve(socket.AF_INET6, "::1")
+named = socket.socket(socket.AF_UNIX)
+named.bind("socket")
+named.listen()
+threading.Thread(target=named.accept).start()
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("127.0.0.1", 0))
+udp.recv(1)
+END
+  picture '[.running[0].threads[] | select(.waits_for == []) | "\(.call) \(.file)"] as $all |
+    ($all | any(test("^recvfrom tcp 127\\.0\\.0\\.1:[0-9]+ 127\\.0\\.0\\.1:[0-9]+ ESTABLISHED$"))) and
+    ($all | any(test("^accept4? tcp 127\\.0\\.0\\.1:[0-9]+ 0\\.0\\.0\\.0:0 LISTEN$"))) and
+    ('"${ip6:-0}"' == 0 or ($all | any(test("^recvfrom tcp \\[::1\\]:[0-9]+ \\[::1\\]:[0-9]+ ESTABLISHED$")))) and
+    ($all | any(test("^accept4? unix socket$"))) and ($all | any(test("^recvfrom udp 127\\.0\\.0\\.1:")))' \
+    bash -c 'rm -f socket; exec "$@"' bash "$PYTHON" program.py ${ip6:+6}
+}
+
+@test "the path of a FIFO whose open blocks" {
+  mkfifo fifo
+  no_circle '.running[1].threads[0] | (.call | test("^open")) and .fd == null and .file == "fifo" and .waits_for == []' \
+    sh -c 'cat fifo; :'
+}
+
+@test "flock, fcntl and OFD locks wait for who has the locked description open" {
+  local how
+  for how in 'fcntl.flock(f, fcntl.LOCK_EX)' 'fcntl.lockf(f, fcntl.LOCK_EX)' \
+    'fcntl.fcntl(f, 38, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))'; do
+    python <<END
+import fcntl, os, struct, time
+f = open("lock", "w")
+down = os.pipe()
+if os.fork() == 0:
+    f = open("lock", "w")
+    $how
+    os.write(down[1], b"x")
+    time.sleep(1000)
+os.read(down[0], 1)
+$how
+END
+    picture '.running[0].threads[0] as $t | ($t.call == "flock" or $t.call == "fcntl") and $t.fd >= 3 and
+      ($t.file | endswith("/lock")) and $t.waits_for == [.running[1].pid] and .cycles == null' "$PYTHON" program.py
+  done
+}
+
+@test "a lock whose holder is not below: whom the kernel names" {
+  mkfifo held
+  flock lock sh -c 'echo >held; exec sleep 1000' 4>&- &
+  started+=("$!")
+  read -rt 20 _ <held
+  picture '.running[0].threads[0] | .call == "flock" and .waits_for == ['"$!"']' flock lock true
+}
+
+@test "waitid, and wait4 for one child of several" {
+  python <<'END'
+import os, sys, time
+first = os.fork()
+if first == 0: time.sleep(1000)
+second = os.fork()
+if second == 0: os.waitid(os.P_PID, os.getppid() and os.fork() or time.sleep(1000), os.WEXITED)
+os.waitpid(second, 0)
+END
+  picture '(.running | length) == 4 and .running[0].threads[0].waits_for == [.running[2].pid] and
+    (.running[2].threads[0] | .call == "waitid") and .running[2].threads[0].waits_for == [.running[3].pid]' \
+    "$PYTHON" program.py
+}
+
+@test "a loop that spins, with its processor time, and a stopped process" {
+  picture '.running[0] | .state == "R" and .cpu_s > 0 and .threads[0].call == null' sh -c 'while :; do :; done'
+  grep -qE ' R .* runs, cpu [0-9]+\.[0-9][0-9] s' err
+  picture '.running[1] | .state == "T" and .threads[0].call == null' sh -c 'kill -s STOP $(exec sh -c "echo \$PPID") & sleep 0; sh -c "kill -s STOP \$\$"; :'
+  grep -qE ' T .* stopped' err
+}
+
+@test "300 threads in one place are one line" {
+  python <<'END'
+import threading
+lock = threading.Lock()
+lock.acquire()
+threads = [threading.Thread(target=lock.acquire) for _ in range(300)]
+[thread.start() for thread in threads]
+threads[0].join()
+END
+  picture '(.running[0].threads | length) + .more == 301 and
+    ([.running[0].threads[] | select(.call == "futex")] | length) > 20' "$PYTHON" program.py
+  local lines
+  lines=$(grep -cE '[0-9]+ threads: futex' err)
+  echo "$lines lines"
+  ((lines == 1))
+}
+
+@test "5,000 processes: all of them are shown or counted, and the run ends as usual" {
+  LIMITS='3 10 30 60 60' picture '(.running | length) + .more >= 5001 and (.running | length) >= 64 and (.status == 124 or .status == 137) and
+    .running[0].pid == .pid' \
+    "$H/crowd" wide 5000
+  [[ $(jq .more report) == 0 ]] || grep -qE "and $(jq .more report) more, for which there was no" err
+}
+
+@test "a chain of 300 processes, on a small stack" {
+  (ulimit -s 256; picture '.status == 124 and (.running | length) >= 20 and .running[19].ppid == .running[18].pid' "$H/crowd" deep 300)
+}
+
+@test "names with escape sequences and bytes that are no text: harmless on a terminal, and valid JSON" {
+  local name=$'evil\033]0;x\a\xff\xc2\x9b\n"\\'
+  cp "$(command -v sleep)" "$name"
+  picture '(.running[0].command | test("evil")) and (.running | length) == 2' sh -c '"./$1" 1000; :' sh "$name"
+  ! LC_ALL=C grep -q $'[\033\a]' err || false
+  ! LC_ALL=C grep -q $'[\033\a]' report || false
+  ! LC_ALL=C grep -qv '^tiny-reaper: ' err || false
+  iconv -f UTF-8 -t UTF-8 report >/dev/null
+}
+
+@test "the fields, their names and their types" {
+  picture '(.running | length) == 2' sh -c 'sleep 1000; :'
+  jq -e '(.running | type) == "array" and (.more | type) == "number" and (has("cycles") | not) and
+    ([.running[] | keys_unsorted == ["pid","ppid","state","elapsed_s","cpu_s","wchan","command","threads"]] | all) and
+    ([.running[].threads[] | keys_unsorted == ["tid","state","wchan","call","fd","file","waits_for"]] | all) and
+    ([.running[] | [.pid, .ppid, .elapsed_s, .cpu_s | type == "number"] + [.state, .wchan, .command | type == "string"]] | flatten | all) and
+    .running[1].ppid == .running[0].pid and .running[0].threads[0].tid == .running[0].pid and
+    .running[0].elapsed_s > 0.1 and .running[0].command == "sh -c sleep 1000; :"' report
+  grep -q 'pid state  elapsed  waits in, and for whom       command' err
+}
+
+@test "nobody waits in a circle: a slow pipeline, a shell that waits for a sleep, a server, a ping-pong" {
+  no_circle '(.running | length) == 5' sh -c '{ sleep 1000; echo; } | cat | cat'
+  no_circle '(.running | length) == 2 and .running[0].threads[0].waits_for == [.running[1].pid]' sh -c 'sleep 1000; :'
+  python <<'END'
+import os, select, socket
+server, pipe, down = socket.socket(), os.pipe(), os.pipe()
+server.listen()
+if os.fork() == 0:
+    os.close(down[1])
+    os.read(down[0], 1)
+os.close(down[0])
+look = select.epoll()
+for fd in server.fileno(), pipe[0]: look.register(fd, 1)
+look.poll()
+END
+  no_circle '(.running | length) == 2 and .running[0].threads[0].waits_for != []' "$PYTHON" program.py
+  local i
+  for ((i = 0; i < 15; i++)); do
+    look 0.3 "$H/crowd" pong
+    jq -e '.cycles == null' report
+  done
+}
+
+@test "who waits with a limit of its own is in no circle" {
+  python <<'END'
+import os, select
+down, up = os.pipe(), os.pipe()
+if os.fork() == 0:
+    os.close(down[1]); os.close(up[0])
+    os.read(down[0], 1)
+os.close(down[0]); os.close(up[1])
+look = select.poll()
+look.register(up[0], 1)
+look.poll(1000000)
+END
+  no_circle '.running[0].threads[0].waits_for == [.running[1].pid] and .running[1].threads[0].waits_for == [.running[0].pid]' \
+    "$PYTHON" program.py
+}
+
+@test "a pipe that tiny-reaper's caller may hold as well closes no circle" {
+  mkfifo fifo
+  no_circle '.running[0].threads[0].waits_for == [.running[0].pid]' bash -c 'exec cat <&5' 5<>fifo
+}
+
+@test "a jobserver make" {
+  command -v make || skip "no make"
+  printf 'all: a b c d\na b c d:\n\t@sleep 1000\n' >Makefile
+  no_circle '(.running | length) >= 3' make -j2
+}
+
+@test "processes that end while they are looked at" {
+  local i
+  for ((i = 0; i < 25; i++)); do
+    look 0.2 "$H/crowd" churn
+    jq -e '.cycles == null and .status == 124' report
+  done
+}
+
+@test "tiny-reaper's own processes are not shown" {
+  picture '(.running | length) == 1' sleep 1000
+  ! jq -r '.running[].command' report | grep -q tiny- || false
+}
+
+@test "another user's process, and a setuid one: what the kernel lets us see" {
+  ((EUID == 0)) || skip "needs root"
+  chmod 777 "$T" "$T"/..
+  picture '(.running[0].threads[0].call | . == "clock_nanosleep" or . == "nanosleep")' \
+    setpriv --reuid=65534 --clear-groups sleep 1000
+  cp "$(command -v sleep)" setuid-sleep
+  chmod 4755 setuid-sleep
+  picture '.running[1] | .command == "./setuid-sleep 1000" and .threads[0].call == null and .state == "S"' \
+    sh -c './setuid-sleep 1000; :'  
+  rm -f report
+  # As a user, below whom root's process runs.
+  local limit
+  for limit in 0.5 2 8; do
+    rm -f report
+    setpriv --reuid=65534 --clear-groups "$TINY" -v -k 1 -o report -t "$limit" sh -c './setuid-sleep 10; :' 2>err || :
+    ! jq -e '.running[1] | .command == "./setuid-sleep 10" and .threads[0].call == null and .threads[0].waits_for == []' report || return 0
+  done
+  cat err report
+  false
+}
+
+@test "hidepid=2, and no /proc at all: what is known is said, and nothing hangs" {
+  ((EUID == 0)) || skip "needs root"
+  unshare --mount true 2>/dev/null || skip "no mount namespace to be had"
+  chmod 777 "$T" "$T"/..
+  cp "$(command -v sleep)" setuid-sleep
+  chmod 4755 setuid-sleep
+  local status=0
+  unshare --mount --pid --fork sh -c 'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --clear-groups "$@"' \
+    sh "$TINY" -v -k 1 -o report -t 2 sh -c './setuid-sleep 5; :' 2>err || status=$?
+  jq -e '.running[0].command == "sh -c ./setuid-sleep 5; :" and .running[1].state == "?"' report || { cat err report; false; }
+  rm -f report
+  unshare --mount sh -c 'mount -t tmpfs none /proc && exec "$@"' sh "$TINY" -v -k 1 -o report -t 0.5 sleep 1000 2>err || :
+  jq -e '.status == 124 and .running[0].pid == .pid' report || { cat err report; false; }
+}
+
+@test "what was left behind: pid and command of each, in the report and under -v" {
+  local limit
+  look 10 bash -c 'sleep 1000 & echo $! >pid; setsid sleep 1001 & exit 0'
+  jq -e --argjson pid "$(cat pid)" '.left | length == 2 and any(.pid == $pid) and all(keys_unsorted == ["pid", "command"])' report
+}

@@ -1,0 +1,73 @@
+/*
+ * crowd wide N   N children that wait in pause()
+ * crowd deep N   a chain of N processes, each of which waits for the next
+ * crowd churn    children that end as soon as they are there, one after the other, for ever
+ * crowd pong     two processes that pass a byte to and fro through two pipes, as fast as they can
+ * Each says "ready" on standard output when it is so far.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void ready(void)
+{
+    if (write(STDOUT_FILENO, "ready\n", 6) != 6)
+        _exit(1);
+}
+
+static void churn(void)
+{
+    ready();
+    for (;;) {
+        for (int i = 0; i < 8; i++)
+            if (fork() == 0)
+                _exit(0);
+        while (waitpid(-1, NULL, 0) > 0)
+            continue;
+    }
+}
+
+static void pong(void)
+{
+    int there[2], back[2];
+    char byte = 'x';
+    if (pipe(there) != 0 || pipe(back) != 0)
+        _exit(1);
+    int is_child = fork() == 0, in = is_child ? there[0] : back[0], out = is_child ? back[1] : there[1];
+    close(is_child ? there[1] : there[0]);
+    close(is_child ? back[0] : back[1]);
+    if (!is_child)
+        ready();
+    if (!is_child && write(out, &byte, 1) != 1)
+        _exit(1);
+    while (read(in, &byte, 1) == 1 && write(out, &byte, 1) == 1)
+        continue;
+}
+
+int main(int argc, char **argv)
+{
+    int n = argc > 2 ? atoi(argv[2]) : 0;
+    if (argc > 1 && strcmp(argv[1], "wide") == 0) {
+        for (int i = 0; i < n; i++)
+            if (fork() == 0)
+                for (;;)
+                    pause();
+    } else if (argc > 1 && strcmp(argv[1], "deep") == 0) {
+        for (int i = 1; i < n; i++) {
+            pid_t pid = fork();
+            if (pid > 0) {
+                waitpid(pid, NULL, 0);
+                _exit(0);
+            }
+        }
+    } else if (argc > 1 && strcmp(argv[1], "churn") == 0) {
+        churn();
+    } else if (argc > 1 && strcmp(argv[1], "pong") == 0) {
+        pong();
+    }
+    ready();
+    for (;;)
+        pause();
+}
