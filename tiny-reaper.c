@@ -86,6 +86,10 @@
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
 #endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434                          /* the same on every machine */
+#define SYS_pidfd_send_signal 424
+#endif
 /* The kernel's own call, with its own structure of two longs; only where there never was one, with two of 64 bits. */
 #if defined SYS_rt_sigtimedwait_time32
 #define SYS_wait_for_signal SYS_rt_sigtimedwait_time32
@@ -385,6 +389,7 @@ static struct self {
     timer_t timer;
     pid_t looker;
     long left, reading;             /* children at the last sweep; readers among them that are spared */
+    long asked;                     /* processes, of any depth, that have got their TERM in this phase */
     int sweep_signal;
     unsigned queue_head, queue_tail;
     uint64_t refusals;              /* bit N - 1: that signal N could not be passed on was said */
@@ -1548,6 +1553,86 @@ static bool is_living_child(pid_t pid)
     return have_child(P_PID, pid, &dead) && dead == 0;
 }
 
+/* The first bytes of the file PATH, as a string: their number, or -1. */
+static ssize_t read_head(const char *path, char *head, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t n = fd < 0 ? -1 : read(fd, head, size - 1);
+    head[n > 0 ? n : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return n;
+}
+
+/* The next field of *LINE up to SEPARATOR, which is cut off; NULL: no more. */
+static char *next_field(char **line, char separator)
+{
+    char *field = *line, *end = field ? strchr(field, separator) : NULL;
+    if (end)
+        *end = '\0';
+    *line = end ? end + 1 : NULL;
+    return field;
+}
+
+/* This process's path in the memory hierarchy of cgroups, v1 or unified (*V2); false: none. cgroups(7) */
+static bool find_cgroup(char path[static 192], bool *v2)
+{
+    char text[2048], *rest = text;
+    bool found = false;
+    if (read_proc(self.pid, "cgroup", text, sizeof text) <= 0)
+        return false;
+    for (char *line; (line = next_field(&rest, '\n'));) {
+        char *number = next_field(&line, ':'), *names = next_field(&line, ':');
+        bool memory = names && strstr(names, "memory"), unified = names && *names == '\0' && strcmp(number, "0") == 0;
+        if (!line || !(memory || (unified && !found)))
+            continue;
+        snprintf(path, 192, "%s", line);
+        *v2 = !memory;
+        found = true;
+    }
+    return found;
+}
+
+/* Finds the file that counts OOM kills in this process's cgroup; nothing found: its name stays empty. proc(5), mountinfo */
+static void find_oom_file(void)
+{
+    char path[192], line[1024];
+    bool v2 = false;
+    FILE *mounts = find_cgroup(path, &v2) ? fopen("/proc/self/mountinfo", "re") : NULL;
+    while (mounts && fgets(line, sizeof line, mounts)) {
+        char *rest = line, *root = NULL, *point = NULL, *tail = strstr(line, " - ");
+        if (!tail || strncmp(tail, v2 ? " - cgroup2 " : " - cgroup ", v2 ? 11 : 10) != 0 || (!v2 && !strstr(tail, "memory")))
+            continue;
+        for (int i = 0; i < 5 && rest; i++)
+            root = point, point = next_field(&rest, ' ');
+        size_t length = root ? strlen(root) : 0;
+        if (!point || (length > 1 && strncmp(path, root, length) != 0))
+            continue;
+        snprintf(run->oom_file, sizeof run->oom_file, "%.*s%.*s/%s", 60, point, 160, length > 1 ? path + length : path,
+                 v2 ? "memory.events" : "memory.oom_control");
+        break;
+    }
+    if (mounts)
+        fclose(mounts);
+}
+
+/* How often the kernel's OOM killer has struck in this cgroup; -1: that cannot be known. */
+static long long oom_kills(void)
+{
+    char text[512], *at;
+    ssize_t n = *run->oom_file ? read_head(run->oom_file, text, sizeof text) : -1;
+    if (n <= 0 || !(at = strstr(text, "oom_kill ")))
+        return -1;
+    return strtoll(at + strlen("oom_kill "), NULL, 10);
+}
+
+/* Was there an OOM kill during the run? 1, 0, -1: unknown. */
+static int oom_killed(void)
+{
+    long long kills = run->oom_before < 0 ? -1 : oom_kills();
+    return kills < 0 ? -1 : kills > run->oom_before;
+}
+
 /* ---------------------------------------------------------------- where the terminal is */
 /*
  * The job is the group that the caller's shell put us in; the command has a group of its own. Only one group of a session
@@ -1686,17 +1771,6 @@ static bool wants_at_start(const struct stat streams[2])
 }
 
 /* ---------------------------------------------------------------- starting */
-
-/* The first bytes of the file PATH, as a string: their number, or -1. */
-static ssize_t read_head(const char *path, char *head, size_t size)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = fd < 0 ? -1 : read(fd, head, size - 1);
-    head[n > 0 ? n : 0] = '\0';
-    if (fd >= 0)
-        close(fd);
-    return n;
-}
 
 /* The interpreter that an ELF file of this machine's asks for, as an offset into HEAD; 0: none. elf(5) */
 #define INTERPRETER_OF(bits) \
@@ -1942,6 +2016,16 @@ static void release(void)
     atomic_fetch_or(&run->released, guarded() ? has(JOB_SIDE) ? OUTER_RELEASED : INNER_RELEASED : ALL_RELEASED);
     if (run->released == ALL_RELEASED)
         wake_all(&run->released);
+}
+
+/* The command has its own limits: with RLIMIT_NOFILE at 0 we could not look at /proc. Who may raises what is too low. */
+static void keep_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 64)
+        return;
+    if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, limit.rlim_max > 64 ? limit.rlim_max : 64}) != 0)
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
 }
 
 /* Without it a promise is missing, and that is said: what the command leaves behind goes to somebody else. prctl(2) */
@@ -3463,7 +3547,7 @@ static void end_process(pid_t pid, int pidfd)
     const int signals[] = {self.sweep_signal, self.sweep_signal == SIGTERM ? SIGCONT : 0};
     if (self.sweep_signal && !spared && !(self.sweep_signal == SIGTERM && bit(told_pids, pid))) {
         if (self.sweep_signal == SIGTERM)
-            set_bit(told_pids, pid);
+            set_bit(told_pids, pid), self.asked++;
         for (int i = 0; i < 2 && signals[i]; i++)
             if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, signals[i], NULL, 0) != 0)
                 send_signal(pid, signals[i]);
@@ -3563,12 +3647,12 @@ static void begin_clearing(void)
 {
     if (self.step == 0)
         self.sparing = true;
-    long told = self.left - self.reading;
+    self.asked = 0;
     sweep(SIGTERM);
     if (self.blind)
         tell("no /proc: of what the command left behind only its group can be ended");
-    else if ((told = self.left - self.reading) > 0)
-        tell("%s left %ld process%s behind: sending TERM", run->title, told, plural(told, "es"));
+    else if (self.asked > 0)
+        tell("%s left %ld process%s behind: sending TERM", run->title, self.asked, plural(self.asked, "es"));
     if (self.blind)
         signal_group(SIGTERM), signal_group(SIGCONT);
 }
@@ -3856,7 +3940,8 @@ static void tell_end(const char *what, pid_t pid, int status)
     char time[32];
     seconds_since(run->started, time);
     if (WIFSIGNALED(status))
-        tell("%s (pid %ld) was killed by SIG%s after %s", what, (long)pid, NAME(WTERMSIG(status)), time);
+        tell("%s (pid %ld) was killed by SIG%s after %s%s", what, (long)pid, NAME(WTERMSIG(status)), time,
+             WTERMSIG(status) == SIGKILL && oom_killed() == 1 ? ": out of memory" : "");
     else
         tell_all("%s (pid %ld) exited with status %d after %s", what, (long)pid, WEXITSTATUS(status), time);
 }
@@ -4201,75 +4286,6 @@ static void open_report(void)
         close(fd);                                  /* 0, 1 or 2 was closed, and stays so for the command */
 }
 
-/* The next field of *LINE up to SEPARATOR, which is cut off; NULL: no more. */
-static char *next_field(char **line, char separator)
-{
-    char *field = *line, *end = field ? strchr(field, separator) : NULL;
-    if (end)
-        *end = '\0';
-    *line = end ? end + 1 : NULL;
-    return field;
-}
-
-/* This process's path in the memory hierarchy of cgroups, v1 or unified (*V2); false: none. cgroups(7) */
-static bool find_cgroup(char path[static 192], bool *v2)
-{
-    char text[2048], *rest = text;
-    bool found = false;
-    if (read_proc(self.pid, "cgroup", text, sizeof text) <= 0)
-        return false;
-    for (char *line; (line = next_field(&rest, '\n'));) {
-        char *number = next_field(&line, ':'), *names = next_field(&line, ':');
-        bool memory = names && strstr(names, "memory"), unified = names && *names == '\0' && strcmp(number, "0") == 0;
-        if (!line || !(memory || (unified && !found)))
-            continue;
-        snprintf(path, 192, "%s", line);
-        *v2 = !memory;
-        found = true;
-    }
-    return found;
-}
-
-/* Finds the file that counts OOM kills in this process's cgroup; nothing found: its name stays empty. proc(5), mountinfo */
-static void find_oom_file(void)
-{
-    char path[192], line[1024];
-    bool v2 = false;
-    FILE *mounts = find_cgroup(path, &v2) ? fopen("/proc/self/mountinfo", "re") : NULL;
-    while (mounts && fgets(line, sizeof line, mounts)) {
-        char *rest = line, *root = NULL, *point = NULL, *tail = strstr(line, " - ");
-        if (!tail || strncmp(tail, v2 ? " - cgroup2 " : " - cgroup ", v2 ? 11 : 10) != 0 || (!v2 && !strstr(tail, "memory")))
-            continue;
-        for (int i = 0; i < 5 && rest; i++)
-            root = point, point = next_field(&rest, ' ');
-        size_t length = root ? strlen(root) : 0;
-        if (!point || (length > 1 && strncmp(path, root, length) != 0))
-            continue;
-        snprintf(run->oom_file, sizeof run->oom_file, "%.*s%.*s/%s", 60, point, 160, length > 1 ? path + length : path,
-                 v2 ? "memory.events" : "memory.oom_control");
-        break;
-    }
-    if (mounts)
-        fclose(mounts);
-}
-
-/* How often the kernel's OOM killer has struck in this cgroup; -1: that cannot be known. */
-static long long oom_kills(void)
-{
-    char text[512], *at;
-    ssize_t n = *run->oom_file ? read_head(run->oom_file, text, sizeof text) : -1;
-    if (n <= 0 || !(at = strstr(text, "oom_kill ")))
-        return -1;
-    return strtoll(at + strlen("oom_kill "), NULL, 10);
-}
-
-/* Was there an OOM kill during the run? 1, 0, -1: unknown. */
-static int oom_killed(void)
-{
-    long long kills = run->oom_before < 0 ? -1 : oom_kills();
-    return kills < 0 ? -1 : kills > run->oom_before;
-}
-
 static void put_seconds(struct text *text, const char *field, long long us)
 {
     put(text, "\"%s\":%lld.%06lld,", field, us / 1000000, us % 1000000);
@@ -4593,7 +4609,9 @@ static void conclude(void)
         return;
     if (run->command)
         return_terminal(run->outcome != NOT_STARTED);
-    if (run->failed_status && run->outcome == NOT_STARTED) {
+    if (run->failed_status && run->outcome != KILLED) {
+        run->outcome = NOT_STARTED;                 /* also where the limit came first */
+        run->timed_out = false;
         warn("%s", run->failure);
         run->exit_status = run->failed_status;
     } else {
@@ -4707,6 +4725,7 @@ int main(int argc, char **argv)
     begin();
     bool started = start();
     release();
+    keep_descriptors();
     if (self.role == COMMAND_SIDE)
         hide_arguments(argc, argv);
     if (started)
