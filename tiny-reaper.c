@@ -387,7 +387,12 @@ static struct self {
     int64_t last_end;               /* when a child last ended */
     bool has_timer, armed;          /* armed: the kernel will wake us at the deadline */
     timer_t timer;
-    pid_t looker;
+    pid_t looker, last_looker;      /* 0: none at work; the last one, which may still have sent a CHLD */
+    struct held {
+        pid_t pid;
+        int pidfd;
+    } held[32];                     /* of those told who are no children of ours: their numbers may come again */
+    int nheld;
     long left, reading;             /* children at the last sweep; readers among them that are spared */
     long asked;                     /* processes, of any depth, that have got their TERM in this phase */
     int sweep_signal;
@@ -1564,6 +1569,26 @@ static ssize_t read_head(const char *path, char *head, size_t size)
     return n;
 }
 
+/* Calls VISIT for each line of a file of any length; lines of over 2 kB are cut somewhere. */
+static void each_line(const char *path, void (*visit)(char *, void *), void *argument)
+{
+    char buffer[4096], *end;
+    size_t rest = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    for (ssize_t n; fd >= 0 && (n = read(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
+        char *line = buffer;
+        buffer[rest + (size_t)n] = '\0';
+        for (; (end = strchr(line, '\n')); line = end + 1) {
+            *end = '\0';
+            visit(line, argument);
+        }
+        rest = strlen(line) < sizeof buffer / 2 ? strlen(line) : 0;
+        memmove(buffer, line, rest);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
 /* The next field of *LINE up to SEPARATOR, which is cut off; NULL: no more. */
 static char *next_field(char **line, char separator)
 {
@@ -1593,27 +1618,32 @@ static bool find_cgroup(char path[static 192], bool *v2)
     return found;
 }
 
-/* Finds the file that counts OOM kills in this process's cgroup; nothing found: its name stays empty. proc(5), mountinfo */
+struct oom_search {
+    char path[192];
+    bool v2;
+};
+
+/* One line of mountinfo: is it the memory hierarchy, and our cgroup in it? proc(5) */
+static void look_at_mount(char *line, void *argument)
+{
+    const struct oom_search *search = argument;
+    char *rest = line, *root = NULL, *point = NULL, *tail = strstr(line, search->v2 ? " - cgroup2 " : " - cgroup ");
+    if (!tail || *run->oom_file || (!search->v2 && !strstr(tail, "memory")))
+        return;
+    for (int i = 0; i < 5 && rest; i++)
+        root = point, point = next_field(&rest, ' ');
+    size_t length = root && strcmp(root, "/") != 0 ? strlen(root) : 0;
+    if (point && strncmp(search->path, root, length) == 0)
+        snprintf(run->oom_file, sizeof run->oom_file, "%.60s%.160s/%s", point, search->path + length,
+                 search->v2 ? "memory.events" : "memory.oom_control");
+}
+
+/* Finds the file that counts OOM kills in this process's cgroup; nothing found: its name stays empty. */
 static void find_oom_file(void)
 {
-    char path[192], line[1024];
-    bool v2 = false;
-    FILE *mounts = find_cgroup(path, &v2) ? fopen("/proc/self/mountinfo", "re") : NULL;
-    while (mounts && fgets(line, sizeof line, mounts)) {
-        char *rest = line, *root = NULL, *point = NULL, *tail = strstr(line, " - ");
-        if (!tail || strncmp(tail, v2 ? " - cgroup2 " : " - cgroup ", v2 ? 11 : 10) != 0 || (!v2 && !strstr(tail, "memory")))
-            continue;
-        for (int i = 0; i < 5 && rest; i++)
-            root = point, point = next_field(&rest, ' ');
-        size_t length = root ? strlen(root) : 0;
-        if (!point || (length > 1 && strncmp(path, root, length) != 0))
-            continue;
-        snprintf(run->oom_file, sizeof run->oom_file, "%.*s%.*s/%s", 60, point, 160, length > 1 ? path + length : path,
-                 v2 ? "memory.events" : "memory.oom_control");
-        break;
-    }
-    if (mounts)
-        fclose(mounts);
+    struct oom_search search = {.v2 = false};
+    if (find_cgroup(search.path, &search.v2))
+        each_line("/proc/self/mountinfo", look_at_mount, &search);
 }
 
 /* How often the kernel's OOM killer has struck in this cgroup; -1: that cannot be known. */
@@ -2225,7 +2255,7 @@ static struct look {
     uint64_t scanned;                               /* the network namespace whose sockets have their names */
     /* of the run */
     atomic_int recorded, json_length, circles_length, left_length, nreaders, ntold;
-    int more, noutside, stamp;
+    int more, more_recorded, noutside, stamp;
     uint64_t outside[OUTSIDE];                      /* files that others may hold: hashes of names */
     pid_t readers[READERS], told[PROCESSES];         /* told: members of the group that have had its last TERM */
     struct process processes[PROCESSES], *found[PROCESSES];     /* the first: the supervisor */
@@ -2309,26 +2339,6 @@ static const char *word(const char *text, int n)
         text += strspn(text, " \t");
     }
     return text;
-}
-
-/* Calls VISIT for each line of a file of any length; lines of over 2 kB are cut somewhere. */
-static void each_line(const char *path, void (*visit)(char *, void *), void *argument)
-{
-    char buffer[4096], *end;
-    size_t rest = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    for (ssize_t n; fd >= 0 && (n = read(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
-        char *line = buffer;
-        buffer[rest + (size_t)n] = '\0';
-        for (; (end = strchr(line, '\n')); line = end + 1) {
-            *end = '\0';
-            visit(line, argument);
-        }
-        rest = strlen(line) < sizeof buffer / 2 ? strlen(line) : 0;
-        memmove(buffer, line, rest);
-    }
-    if (fd >= 0)
-        close(fd);
 }
 
 /* Calls VISIT for each number in directory FILE of a process. False: it can't be read. */
@@ -2724,15 +2734,16 @@ static void look_at(int index)
     struct process *process = &look->processes[index];
     char line[NAME_SIZE];
     struct stat_line stat;
-    process->looked = true;
     if (index == 0)
         return;
     if (!read_stat(process->pid, "stat", &stat)) {
         look_briefly(process);
         return;
     }
-    if (stat.parent != process->parent && !is_ours((pid_t)stat.parent))
+    if (stat.parent != process->parent && !is_ours((pid_t)stat.parent)) {
+        process->looked = true;
         return;
+    }
     process->parent = (pid_t)stat.parent;
     process->group = (pid_t)stat.group;
     process->threads = (int)stat.threads;
@@ -2743,6 +2754,7 @@ static void look_at(int index)
     read_command_line(process->pid, stat.name, line, sizeof line);
     process->command = keep(line);
     process->state = stat.state;
+    process->looked = true;                         /* not before: what holds us is still to be looked at briefly */
     if (process->threads == 1)
         add_task(process->pid, process);
     else if (process->threads > 1)
@@ -3231,7 +3243,11 @@ static bool is_reader(pid_t pid)
     pid_t session = getsid(pid);
     if ((session != getsid(0) && session != run->command) || !read_link(pid, "fd", STDIN_FILENO, name))
         return false;
+    struct stat status;
     bool is_pipe = strncmp(name, "pipe:[", 6) == 0;
+    if (name[0] == '/')                             /* a FIFO has a name: of its own, so nobody can hold us by it for long */
+        return lstat(name, &status) == 0 && S_ISFIFO(status.st_mode) &&
+               (status.st_ino != run->stdin_ino || status.st_dev != run->stdin_dev);
     snprintf(own, sizeof own, is_pipe ? "pipe:[%llu]" : "socket:[%llu]", (unsigned long long)run->stdin_ino);
     return (is_pipe || strncmp(name, "socket:[", 8) == 0) && strcmp(name, own) != 0;
 }
@@ -3386,7 +3402,7 @@ static bool start_look(enum look_for what)
     if (pid < 0)
         return false;
     setpgid(pid, pid);
-    self.looker = pid;
+    self.looker = self.last_looker = pid;
     return true;
 }
 
@@ -3397,6 +3413,9 @@ static void serve_look(void)
         return;
     for (int n = 0; n < 256 && look->served < look->asked; n++) {
         struct task *task = look->queue[look->served];
+        if (task < look->tasks || task >= look->tasks + TASKS || task->process < look->processes ||
+            task->process >= look->processes + PROCESSES)
+            break;                                  /* a looker that has gone wrong can't lead us astray */
         read_task(task, "syscall", task->call, sizeof task->call);
         look->served++;
     }
@@ -3435,7 +3454,7 @@ static void end_look(void)
     int columns = narrow ? size.ws_col - (int)strlen("tiny-reaper: ") : LINE;
     if (!look)
         return;
-    if (!look->finished)
+    if (!look->finished || look->nprocesses == 1)
         look_from_here();
     for (int i = 0; i < look->ntold && look->what == WHO_IS_LEFT; i++)
         set_bit(told_pids, look->told[i]);
@@ -3446,6 +3465,8 @@ static void end_look(void)
             tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
     if (look->what == WHO_IS_LEFT)
         return;
+    if (!look->recorded)
+        look->more_recorded = look->more;
     look->recorded = true;
     tell("still running:");
     tell("%.*s", columns, "    pid state  elapsed  waits in, and for whom       command");
@@ -3461,7 +3482,7 @@ static void put_look(struct text *text)
     if (!look)
         return;
     if (look->recorded)
-        put(text, ",\"running\":[%.*s],\"more\":%d", look->json_length, look->json, look->more);
+        put(text, ",\"running\":[%.*s],\"more\":%d", look->json_length, look->json, look->more_recorded);
     if (look->circles_length)
         put(text, ",\"cycles\":[%.*s]", look->circles_length, look->circles);
     put(text, ",\"left\":[%.*s]", look->left_length, look->left);
@@ -3540,6 +3561,21 @@ static void search_later(pid_t pid)
     search_queue[self.queue_tail++ % PLACES] = pid;
 }
 
+/* Who was told, and is no child of ours, is reaped by others: its number may mean somebody who was not told. poll(2), pidfd */
+static void forget_ended(void)
+{
+    for (int i = 0; i < self.nheld;) {
+        struct pollfd ended = {.fd = self.held[i].pidfd, .events = POLLIN};
+        if (poll(&ended, 1, 0) != 1) {
+            i++;
+            continue;
+        }
+        clear_bit(told_pids, self.held[i].pid);
+        close(self.held[i].pidfd);
+        self.held[i] = self.held[--self.nheld];
+    }
+}
+
 /* One process that is to end: told once that it is asked to; KILL it is told in each round. DEEP_FD: by this pidfd. */
 static void end_process(pid_t pid, int pidfd)
 {
@@ -3574,9 +3610,12 @@ static void sweep_child(pid_t pid, void *argument)
 static void sweep_below(pid_t pid, void *parent)
 {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    bool told = bit(told_pids, pid);
     if (pid != self.looker && parent_of(pid) == *(pid_t *)parent)
         end_process(pid, pidfd);
-    if (pidfd >= 0)
+    if (pidfd >= 0 && !told && bit(told_pids, pid) && self.nheld < (int)(sizeof self.held / sizeof self.held[0]))
+        self.held[self.nheld++] = (struct held){pid, pidfd};
+    else if (pidfd >= 0)
         close(pidfd);
 }
 
@@ -3604,6 +3643,7 @@ static void sweep(int sig)
         self.queue_head = self.queue_tail;
     self.sweep_signal = sig;
     self.left = self.reading = 0;
+    forget_ended();
     if (sig == SIGKILL && !self.sparing) {
         if (self.pid == 1 && !self.spares)
             send_signal(-1, sig);                   /* atomic, and all there is: no fork can get away */
@@ -3940,8 +3980,8 @@ static void tell_end(const char *what, pid_t pid, int status)
     char time[32];
     seconds_since(run->started, time);
     if (WIFSIGNALED(status))
-        tell("%s (pid %ld) was killed by SIG%s after %s%s", what, (long)pid, NAME(WTERMSIG(status)), time,
-             WTERMSIG(status) == SIGKILL && oom_killed() == 1 ? ": out of memory" : "");
+        tell("%s (pid %ld) was killed by SIG%s%s after %s", what, (long)pid, NAME(WTERMSIG(status)),
+             WTERMSIG(status) == SIGKILL && oom_killed() == 1 ? ": out of memory" : "", time);
     else
         tell_all("%s (pid %ld) exited with status %d after %s", what, (long)pid, WEXITSTATUS(status), time);
 }
@@ -4498,6 +4538,8 @@ static void handle(int sig, const siginfo_t *info)
     if (sent && info->si_pid == self.pid)
         return;                                     /* what we, or our own write, have raised is nobody's */
     if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer)
+        return;
+    if (sig == SIGCHLD && sent && self.last_looker && info->si_pid == self.last_looker)
         return;
     if (!has(JOB_SIDE)) {
         hear(sig, info);
