@@ -2500,7 +2500,7 @@ static void end_look(void)
     int columns = narrow ? size.ws_col - (int)strlen("tiny-reaper: ") : LINE;
     if (!look)
         return;
-    if (!look->finished)
+    if (!look->finished || look->nprocesses == 1)
         look_from_here();
     for (int i = 1; i < look->nprocesses && look->what == WHO_IS_LEFT; i++)
         if (look->processes[i].shown)
