@@ -52,6 +52,7 @@ struct job {
 };
 
 static int passed, failed;
+static char who[2000]; /* who was left, where somebody was */
 static double started;
 
 /* ---------------------------------------------------------------- small things */
@@ -84,6 +85,9 @@ static void judge(bool good, const char *text, const char *format, ...)
         end = text + strcspn(text, "\n");
         printf("  | %.*s\n", (int)(end - text), text);
     }
+    if (!good)
+        printf("%s", who);
+    *who = 0;
     *(good ? &passed : &failed) += 1;
 }
 
@@ -151,14 +155,38 @@ static int strays(int sig)
     return count;
 }
 
+/* Who they are, for a failed check. */
+static void name_strays(void)
+{
+    DIR *proc = opendir("/proc");
+
+    for (struct dirent *e; proc && (e = readdir(proc));) {
+        pid_t pid = (pid_t)atoi(e->d_name), parent = 0;
+        char state = pid > 2 && pid != getpid() ? state_of(pid, &parent) : 0;
+        size_t used = strlen(who);
+
+        if (state && parent != 2 && parent != 0)
+            snprintf(who + used, sizeof who - used, "  > left: pid %d, parent %d, state %c, %s", (int)pid,
+                     (int)parent, state, contents("/proc/%d/comm", (int)pid));
+    }
+    closedir(proc);
+}
+
 /* Nobody is left, no zombie either, at the latest a little later: init has to reap. */
 static bool all_gone(void)
 {
     double deadline = now() + PATIENCE;
 
-    while (strays(0) > 0 && now() < deadline)
-        pause_for(0.01);
-    return strays(0) == 0 || (strays(SIGKILL), pause_for(1), false);
+    while (strays(0) > 0)
+        if (now() > deadline) {
+            name_strays();
+            strays(SIGKILL);
+            pause_for(1);
+            return false;
+        } else {
+            pause_for(0.01);
+        }
+    return true;
 }
 
 static pid_t child_of(pid_t parent)
@@ -259,9 +287,21 @@ static int finish(struct job *job)
         poll(&(struct pollfd){job->out, POLLIN, 0}, 1, 5);
     }
     job->left = drain(job);
+    if (job->left)
+        name_strays();
     close(job->out);
     close(job->ready);
     return WIFSIGNALED(job->status) ? -WTERMSIG(job->status) : WEXITSTATUS(job->status);
+}
+
+/* Nothing was left when it ended; if there was, it is gone now, and troubles no check that comes. */
+static bool nothing_left(const struct job *job)
+{
+    if (!job->left)
+        return all_gone();
+    for (double deadline = now() + PATIENCE; strays(SIGKILL) > 0 && now() < deadline;)
+        pause_for(0.01);
+    return false;
 }
 
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -521,18 +561,18 @@ static void leftovers(enum form form)
     status = run(&job, form,
                  ARGV("-k", "500ms", "/leftovers", "-x", "3", "child", "!child", "group", "!group", "session",
                       "!session", "daemon", "!daemon", "stopped", "nested:5", "many:20"));
-    judge(status == 3 && !job.left && all_gone(), job.text, "%s: leftovers of every kind are gone: %d",
-          FORM[form], status);
+    judge(status == 3 && nothing_left(&job), job.text, "%s: leftovers of every kind are gone: %d", FORM[form],
+          status);
     launch(&job, form,
            ARGV("-k", "300ms", "/leftovers", "-w", "!child", "!group", "!session", "!daemon", "stopped",
                 "!nested:5"));
     bool up = ready(&job);
     kill(job.pid, SIGTERM);
     status = finish(&job);
-    judge(up && status == (form == PID1 ? 128 + SIGTERM : -SIGTERM) && !job.left && all_gone(), job.text,
+    judge(up && status == (form == PID1 ? 128 + SIGTERM : -SIGTERM) && nothing_left(&job), job.text,
           "%s: a TERM, and everything is gone: %d", FORM[form], status);
     status = run(&job, form, ARGV("-k", "300ms", "/leftovers", "-x", "4", "bomb:300"));
-    judge(status == 4 && !job.left && all_gone(), job.text, "%s: 300 processes that ignore TERM are gone: %d",
+    judge(status == 4 && nothing_left(&job), job.text, "%s: 300 processes that ignore TERM are gone: %d",
           FORM[form], status);
 }
 
