@@ -1,7 +1,8 @@
-/* check: the command of a machine whose init is tiny-reaper. Holds what tiny-reaper promises against this kernel and this
- * architecture: as the machine's init, below it as two processes and as one (-G), and as PID 1 of a namespace. Writes "ok ..." or
- * "not ok ..." for each, at last "N passed, N failed", and has the machine powered off. Static; needs nothing else in the machine
- * but /tiny-reaper, /leftovers and /kill-boundaries. `check ROLE ...` is what runs under tiny-reaper. */
+/* check: the command of a machine whose init is tiny-reaper. Holds what tiny-reaper promises against this
+ * kernel and this architecture: as the machine's init, below it as two processes and as one (-G), and as PID
+ * 1 of a namespace. Writes "ok ..." or "not ok ..." for each, at last "N passed, N failed", and has the
+ * machine powered off. Static; needs nothing else in the machine but /tiny-reaper, /leftovers and
+ * /kill-boundaries. `check ROLE ...` is what runs under tiny-reaper. */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
@@ -33,7 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE = 60 };             /* seconds for anything that is to happen: an emulated machine is slow */
+enum { PATIENCE = 60 }; /* seconds for anything that is to happen: an emulated machine is slow */
 enum form { DIRECT, GUARDED, SINGLE, PID1, FORMS };
 static const char *const FORM[] = {"without", "two processes", "-G", "PID 1"};
 
@@ -41,15 +42,17 @@ struct job {
     enum form form;
     const char *const *argv;
     pid_t pid;
-    int out, in, status;            /* out: the end to read of what everybody below has as standard output and error; in: theirs */
-    int ready, at_ready;            /* the same of descriptor 9, to which /leftovers writes when all are in place */
+    int out, in, status; /* out: the end to read of what everybody below has as standard output and error; in:
+                            theirs */
+    int ready, at_ready; /* the same of descriptor 9, to which /leftovers writes when all are in place */
     int patience;
-    bool left;               /* left: when tiny-reaper was gone, somebody still held its output */
+    bool left; /* left: when tiny-reaper was gone, somebody still held its output */
     size_t length;
-    char text[16384];               /* what was read from out */
+    char text[16384]; /* what was read from out */
 };
 
 static int passed, failed;
+static char who[2000]; /* who was left, where somebody was */
 static double started;
 
 /* ---------------------------------------------------------------- small things */
@@ -77,10 +80,14 @@ static void judge(bool good, const char *text, const char *format, ...)
     vprintf(format, list);
     va_end(list);
     printf(" (%.1f s)\n", now() - started);
-    for (const char *end, *most = text ? text + 1500 : NULL; !good && text && *text && text < most; text = *end ? end + 1 : end) {
+    for (const char *end, *most = text ? text + 1500 : NULL; !good && text && *text && text < most;
+         text = *end ? end + 1 : end) {
         end = text + strcspn(text, "\n");
         printf("  | %.*s\n", (int)(end - text), text);
     }
+    if (!good)
+        printf("%s", who);
+    *who = 0;
     *(good ? &passed : &failed) += 1;
 }
 
@@ -148,14 +155,38 @@ static int strays(int sig)
     return count;
 }
 
+/* Who they are, for a failed check. */
+static void name_strays(void)
+{
+    DIR *proc = opendir("/proc");
+
+    for (struct dirent *e; proc && (e = readdir(proc));) {
+        pid_t pid = (pid_t)atoi(e->d_name), parent = 0;
+        char state = pid > 2 && pid != getpid() ? state_of(pid, &parent) : 0;
+        size_t used = strlen(who);
+
+        if (state && parent != 2 && parent != 0)
+            snprintf(who + used, sizeof who - used, "  > left: pid %d, parent %d, state %c, %s", (int)pid,
+                     (int)parent, state, contents("/proc/%d/comm", (int)pid));
+    }
+    closedir(proc);
+}
+
 /* Nobody is left, no zombie either, at the latest a little later: init has to reap. */
 static bool all_gone(void)
 {
     double deadline = now() + PATIENCE;
 
-    while (strays(0) > 0 && now() < deadline)
-        pause_for(0.01);
-    return strays(0) == 0 || (strays(SIGKILL), pause_for(1), false);
+    while (strays(0) > 0)
+        if (now() > deadline) {
+            name_strays();
+            strays(SIGKILL);
+            pause_for(1);
+            return false;
+        } else {
+            pause_for(0.01);
+        }
+    return true;
 }
 
 static pid_t child_of(pid_t parent)
@@ -171,7 +202,8 @@ static int child(void *argument)
     const char *argv[40];
     int n = 0;
 
-    if (job->form == PID1 && (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("proc", "/proc", "proc", 0, NULL)))
+    if (job->form == PID1 &&
+        (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("proc", "/proc", "proc", 0, NULL)))
         _exit(98);
     if (job->form != DIRECT)
         argv[n++] = "/tiny-reaper";
@@ -204,7 +236,8 @@ static void launch(struct job *job, enum form form, const char *const *argv)
     job->ready = ready[0];
     job->at_ready = ready[1];
     fcntl(fds[0], F_SETFL, O_NONBLOCK);
-    job->pid = clone(child, stack + sizeof stack, (form == PID1 ? CLONE_NEWPID | CLONE_NEWNS : 0) | SIGCHLD, job);
+    job->pid =
+        clone(child, stack + sizeof stack, (form == PID1 ? CLONE_NEWPID | CLONE_NEWNS : 0) | SIGCHLD, job);
     close(fds[1]);
     close(ready[1]);
     if (job->pid < 0)
@@ -254,9 +287,21 @@ static int finish(struct job *job)
         poll(&(struct pollfd){job->out, POLLIN, 0}, 1, 5);
     }
     job->left = drain(job);
+    if (job->left)
+        name_strays();
     close(job->out);
     close(job->ready);
     return WIFSIGNALED(job->status) ? -WTERMSIG(job->status) : WEXITSTATUS(job->status);
+}
+
+/* Nothing was left when it ended; if there was, it is gone now, and troubles no check that comes. */
+static bool nothing_left(const struct job *job)
+{
+    if (!job->left)
+        return all_gone();
+    for (double deadline = now() + PATIENCE; strays(SIGKILL) > 0 && now() < deadline;)
+        pause_for(0.01);
+    return false;
 }
 
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -271,7 +316,10 @@ static int run(struct job *job, enum form form, const char *const *argv)
 
 static void statuses(enum form form)
 {
-    static const struct { const char *what, *argv[8]; int status; } RUNS[] = {
+    static const struct {
+        const char *what, *argv[8];
+        int status;
+    } RUNS[] = {
         {"the command's status", {"/check", "exit", "7"}, 7},
         {"a death by TERM", {"/check", "die", "15"}, -15},
         {"a death by SEGV", {"/check", "die", "11"}, -11},
@@ -287,10 +335,8 @@ static void statuses(enum form form)
     };
     struct job job;
 
-    write_file("/tmp/foreign", "\177ELF\1\1\1");
-    chmod("/tmp/foreign", 0755);
-    int fd = open("/tmp/foreign", O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (write(fd, (char[64]){0}, 64) != 64)
+    int fd = open("/tmp/foreign", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+    if (write(fd, (char[64]){"\177ELF\1\1\1"}, 64) != 64)
         exit(97);
     close(fd);
     for (size_t i = 0; i < sizeof RUNS / sizeof *RUNS; i++) {
@@ -298,18 +344,21 @@ static void statuses(enum form form)
 
         if (form == PID1 && want < 0)
             want = 128 - want;
-        judge(got == want && !job.left, job.text, "%s: %s: %d%s", FORM[form], RUNS[i].what, got, job.left ? ", something left" : "");
+        judge(got == want && !job.left, job.text, "%s: %s: %d%s", FORM[form], RUNS[i].what, got,
+              job.left ? ", something left" : "");
     }
 }
 
 /* ---------------------------------------------------------------- transparency */
 
 /* What a command can see of how it was started. */
-static int state(void)
+static int state(char **argv)
 {
+    (void)argv;
     char link[256];
 
-    for (const char *line = strtok((char *)contents("/proc/self/status"), "\n"); line; line = strtok(NULL, "\n"))
+    for (const char *line = strtok((char *)contents("/proc/self/status"), "\n"); line;
+         line = strtok(NULL, "\n"))
         if (strncmp(line, "SigQ", 4) != 0 && (strncmp(line, "Sig", 3) == 0 || strncmp(line, "NoNew", 5) == 0))
             printf("%s\n", line);
     printf("%s", contents("/proc/self/limits"));
@@ -336,23 +385,31 @@ static void transparency(void)
         if (form == DIRECT)
             strcpy(without, job.text);
         else
-            judge(strcmp(without, job.text) == 0 && strstr(without, "VARIABLE"), job.text, "%s: what the command sees", FORM[form]);
+            judge(strcmp(without, job.text) == 0 && strstr(without, "VARIABLE"), job.text,
+                  "%s: what the command sees", FORM[form]);
     }
     signal(SIGHUP, SIG_DFL);
 }
 
 /* A kernel without close_range and without pwritev2: seccomp says that there are no such calls. */
-struct instruction { uint16_t code; uint8_t yes, no; uint32_t k; };
+struct instruction {
+    uint16_t code;
+    uint8_t yes, no;
+    uint32_t k;
+};
 static int lacking(char **argv)
 {
     struct instruction filter[] = {
-        {0x20, 0, 0, 0},                        /* load the call's number */
+        {0x20, 0, 0, 0}, /* load the call's number */
         {0x15, 1, 0, SYS_close_range},
         {0x15, 0, 1, SYS_pwritev2},
         {0x06, 0, 0, 0x00050000 | ENOSYS},
         {0x06, 0, 0, 0x7fff0000},
     };
-    struct { unsigned short length; struct instruction *filter; } program = {5, filter};
+    struct {
+        unsigned short length;
+        struct instruction *filter;
+    } program = {5, filter};
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, 2, &program) == 0 &&
         syscall(SYS_close_range, 1000, 1000, 0) < 0 && errno == ENOSYS)
@@ -383,12 +440,14 @@ static void nothing_held(void)
         launch(&job, lacks ? DIRECT : GUARDED, WITH + (lacks ? 0 : 3));
         bool up = says(&job, "ready\n");
         int outer = 0, inner = 0;
-        for (double deadline = now() + PATIENCE; now() < deadline && (outer != 1 || inner != 1); pause_for(0.01))
+        for (double deadline = now() + PATIENCE; now() < deadline && (outer != 1 || inner != 1);
+             pause_for(0.01))
             outer = descriptors(job.pid), inner = descriptors(child_of(job.pid));
         kill(job.pid, SIGTERM);
         int status = finish(&job);
-        judge(up && outer == 1 && inner == 1 && status == -SIGTERM && !job.left, job.text, "descriptors held%s: %d and %d",
-              lacks ? ", without close_range and pwritev2" : "", outer, inner);
+        judge(up && outer == 1 && inner == 1 && status == -SIGTERM && !job.left, job.text,
+              "descriptors held%s: %d and %d", lacks ? ", without close_range and pwritev2" : "", outer,
+              inner);
     }
 }
 
@@ -407,18 +466,21 @@ static uint64_t block(uint64_t mask)
     return before;
 }
 
-/* The next signal of the mask; -1: none within the time. Times are two 64-bit or two 32-bit numbers: an array fits both, if it is short. */
+/* The next signal of the mask, within so many seconds (-1: for ever); -1: none. Where only the call with
+ * 64-bit times is there, that is 421. */
 static int next_signal(uint64_t mask, int seconds)
 {
-    int64_t until[2] = {seconds, 0};
-    long limit[2] = {seconds, 0};
+    int64_t wide[2] = {seconds, 0};
+    long narrow[2] = {seconds, 0};
+    void *limit = SYS_rt_sigtimedwait == 421 ? (void *)wide : narrow;
 
-    return (int)syscall(SYS_rt_sigtimedwait, &mask, NULL, seconds < 0 ? NULL : SYS_rt_sigtimedwait == 421 ? (void *)until : limit, sizeof mask);
+    return (int)syscall(SYS_rt_sigtimedwait, &mask, NULL, seconds < 0 ? NULL : limit, sizeof mask);
 }
 
 /* Writes the number of each signal that it gets, and exits with 5 at USR1. */
-static int log_signals(void)
+static int log_signals(char **argv)
 {
+    (void)argv;
     int sig;
 
     block(~UINT64_C(0));
@@ -467,7 +529,8 @@ static void each_signal_once(enum form form)
 /* To the machine's init: it passes them to its command, which is us. */
 static void signals_of_init(void)
 {
-    static const int SIGS[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGWINCH, SIGALRM, SIGPIPE, 32, 34, 50, 64};
+    static const int SIGS[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGWINCH,
+                               SIGALRM, SIGPIPE, 32,      34,      50,      64};
     uint64_t mask = 0, before;
     bool good = true;
 
@@ -479,7 +542,8 @@ static void signals_of_init(void)
     good &= next_signal(mask, 0) < 0;
     judge(good, NULL, "init: signals to it come here, each once");
     block(before);
-    judge(strcmp(contents("/proc/1/comm"), "tiny-reaper\n") == 0 && getppid() == 1, contents("/proc/1/comm"), "init is tiny-reaper");
+    judge(strcmp(contents("/proc/1/comm"), "tiny-reaper\n") == 0 && getppid() == 1, contents("/proc/1/comm"),
+          "init is tiny-reaper");
 }
 
 /* ---------------------------------------------------------------- what is left */
@@ -494,17 +558,22 @@ static void leftovers(enum form form)
     struct job job;
     int status;
 
-    status = run(&job, form, ARGV("-k", "500ms", "/leftovers", "-x", "3", "child", "!child", "group", "!group", "session", "!session",
-                                  "daemon", "!daemon", "stopped", "nested:5", "many:20"));
-    judge(status == 3 && !job.left && all_gone(), job.text, "%s: leftovers of every kind are gone: %d", FORM[form], status);
-    launch(&job, form, ARGV("-k", "300ms", "/leftovers", "-w", "!child", "!group", "!session", "!daemon", "stopped", "!nested:5"));
+    status = run(&job, form,
+                 ARGV("-k", "500ms", "/leftovers", "-x", "3", "child", "!child", "group", "!group", "session",
+                      "!session", "daemon", "!daemon", "stopped", "nested:5", "many:20"));
+    judge(status == 3 && nothing_left(&job), job.text, "%s: leftovers of every kind are gone: %d", FORM[form],
+          status);
+    launch(&job, form,
+           ARGV("-k", "300ms", "/leftovers", "-w", "!child", "!group", "!session", "!daemon", "stopped",
+                "!nested:5"));
     bool up = ready(&job);
     kill(job.pid, SIGTERM);
     status = finish(&job);
-    judge(up && status == (form == PID1 ? 128 + SIGTERM : -SIGTERM) && !job.left && all_gone(), job.text,
+    judge(up && status == (form == PID1 ? 128 + SIGTERM : -SIGTERM) && nothing_left(&job), job.text,
           "%s: a TERM, and everything is gone: %d", FORM[form], status);
     status = run(&job, form, ARGV("-k", "300ms", "/leftovers", "-x", "4", "bomb:300"));
-    judge(status == 4 && !job.left && all_gone(), job.text, "%s: 300 processes that ignore TERM are gone: %d", FORM[form], status);
+    judge(status == 4 && nothing_left(&job), job.text, "%s: 300 processes that ignore TERM are gone: %d",
+          FORM[form], status);
 }
 
 /* ---------------------------------------------------------------- kill -9 */
@@ -514,15 +583,16 @@ static void killed_at_boundaries(const char *victim, const char *clock)
     struct job job;
     int boundaries = 0, runs = 0, status;
 
-    launch(&job, DIRECT, ARGV("/kill-boundaries", victim, clock, "/tiny-reaper", "/leftovers", "-w", "session", "!daemon"));
+    launch(&job, DIRECT,
+           ARGV("/kill-boundaries", victim, clock, "/tiny-reaper", "/leftovers", "-w", "session", "!daemon"));
     job.patience = 900;
     status = finish(&job);
     const char *colon = strstr(job.text, "boundary of ");
     colon = colon ? strchr(colon, ':') : NULL;
     if (colon)
         sscanf(colon + 1, " %d boundaries, %d runs", &boundaries, &runs);
-    judge(status == 0 && boundaries >= 10 && strstr(job.text, ", 0 left, 0 zombies, 0 hung") && all_gone(), job.text,
-          "%s killed at each of %d boundaries of %s", victim, boundaries, clock);
+    judge(status == 0 && boundaries >= 10 && strstr(job.text, ", 0 left, 0 zombies, 0 hung") && all_gone(),
+          job.text, "%s killed at each of %d boundaries of %s", victim, boundaries, clock);
 }
 
 /* How long a start takes; after that everything is at rest. */
@@ -556,13 +626,15 @@ static void killed_at_random(bool inner, int times)
         kill(victim, SIGKILL);
         if (finish(&job) != -SIGKILL)
             bad++;
-        /* Its death and that of what it had are not the same instant where it was the outer one that was killed. */
+        /* Its death and that of what it had are not the same instant where it was the outer one that was
+         * killed. */
         for (deadline = now() + PATIENCE; strays(0) > 0 && now() < deadline;)
             pause_for(0.002);
         if (strays(0) > 0)
             bad++, strays(SIGKILL);
     }
-    judge(bad == 0, NULL, "%s killed at %d random instants of %.0f ms: %d bad", inner ? "inner" : "outer", times, span * 1e3, bad);
+    judge(bad == 0, NULL, "%s killed at %d random instants of %.0f ms: %d bad", inner ? "inner" : "outer",
+          times, span * 1e3, bad);
 }
 
 /* ---------------------------------------------------------------- the terminal: the console */
@@ -574,8 +646,9 @@ static void note(int sig)
     got = sig;
 }
 
-static _Noreturn void on_terminal(void)
+static int on_terminal(char **argv)
 {
+    (void)argv;
     struct sigaction action = {.sa_handler = note};
     sigset_t set, before;
 
@@ -591,7 +664,7 @@ static _Noreturn void on_terminal(void)
         if (got == SIGINT) {
             signal(SIGINT, SIG_DFL);
             sigprocmask(SIG_SETMASK, &before, NULL);
-            raise(SIGINT);
+            return raise(SIGINT);
         }
     }
 }
@@ -617,61 +690,86 @@ static bool runs(pid_t pid)
     return false;
 }
 
-/* A shell with job control: starts the job, stops it from the terminal, continues it, stops it by STOP, interrupts it. The step that failed. */
-static int shell(enum form form, int fds[2], const char **why)
+struct terminal {
+    int console;
+    pid_t job, command;
+    struct job *out;
+};
+
+static bool starts(struct terminal *t)
+{
+    int command = 0;
+
+    if (!says(t->out, "\n") || sscanf(t->out->text, "ready %d", &command) != 1)
+        return false;
+    t->command = command;
+    return has_terminal(t->console, getpgid(command));
+}
+
+static bool stops(struct terminal *t, int sig)
+{
+    int status;
+
+    return waitpid(t->job, &status, WUNTRACED) == t->job && WIFSTOPPED(status) && WSTOPSIG(status) == sig &&
+           state_of(t->command, NULL) == 'T';
+}
+
+/* What `fg` does, after the prompt. */
+static bool goes_on(struct terminal *t)
+{
+    tcsetpgrp(t->console, getpgrp());
+    tcsetpgrp(t->console, t->job);
+    kill(-t->job, SIGCONT);
+    return runs(t->command) && has_terminal(t->console, getpgid(t->command));
+}
+
+static bool is_interrupted(struct terminal *t)
+{
+    int status;
+
+    return says(t->out, "got 2\n") && waitpid(t->job, &status, WUNTRACED) == t->job && WIFSIGNALED(status) &&
+           WTERMSIG(status) == SIGINT;
+}
+
+/* A shell with job control: starts the job, stops it from the terminal and by STOP, continues it, interrupts
+ * it. What failed, or NULL. */
+static const char *shell(enum form form, int fds[2])
 {
     struct job job = {.out = fds[0], .patience = PATIENCE};
-    int console, status = 0, command = 0;
+    struct terminal t = {.out = &job};
     struct termios modes;
 
     signal(SIGTTOU, SIG_IGN);
     setsid();
-    if ((console = open("/dev/console", O_RDWR)) < 0 || ioctl(console, TIOCSCTTY, 0) < 0 || tcgetattr(console, &modes) < 0)
-        return *why = "a console", 1;
+    t.console = open("/dev/console", O_RDWR);
+    if (ioctl(t.console, TIOCSCTTY, 0) < 0 || tcgetattr(t.console, &modes) < 0)
+        return "there is a console";
     modes.c_lflag = (modes.c_lflag | ISIG | ICANON) & ~(tcflag_t)ECHO;
-    tcsetattr(console, TCSANOW, &modes);
-    if ((job.pid = fork()) == 0) {
+    tcsetattr(t.console, TCSANOW, &modes);
+    if ((t.job = fork()) == 0) {
         setpgid(0, 0);
-        tcsetpgrp(console, getpgrp());
+        tcsetpgrp(t.console, getpgrp());
         signal(SIGTTOU, SIG_DFL);
-        dup2(console, 0), dup2(console, 1), dup2(console, 2), dup2(fds[1], 9);
-        execl("/tiny-reaper", "tiny-reaper", form == SINGLE ? "-G" : "--timeout=0", "/check", "on-terminal", NULL);
+        dup2(t.console, 0), dup2(t.console, 1), dup2(t.console, 2), dup2(fds[1], 9);
+        execl("/tiny-reaper", "tiny-reaper", form == SINGLE ? "-G" : "--timeout=0", "/check", "on-terminal",
+              NULL);
         _exit(99);
     }
-    setpgid(job.pid, job.pid);
+    setpgid(t.job, t.job);
     fcntl(fds[0], F_SETFL, O_NONBLOCK);
     close(fds[1]);
-    if (!says(&job, "\n") || sscanf(job.text, "ready %d", &command) != 1 || !has_terminal(console, getpgid(command)))
-        return *why = "the command has the terminal", 2;
-    if (!is_typed(console, 26) || waitpid(job.pid, &status, WUNTRACED) != job.pid || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGTSTP)
-        return *why = "Ctrl-Z stops the job", 3;
-    if (state_of(command, NULL) != 'T')
-        return *why = "Ctrl-Z stops the command", 4;
-    tcsetpgrp(console, getpgrp());
-    tcsetpgrp(console, job.pid);
-    kill(-job.pid, SIGCONT);
-    if (!says(&job, "got 18\n") || !runs(command) || !has_terminal(console, getpgid(command)))
-        return *why = "fg continues it, and gives it the terminal", 5;
-    kill(command, SIGSTOP);
-    if (waitpid(job.pid, &status, WUNTRACED) != job.pid || !WIFSTOPPED(status) || WSTOPSIG(status) != SIGSTOP)
-        return *why = "its STOP stops the job", 6;
-    tcsetpgrp(console, getpgrp());
-    tcsetpgrp(console, job.pid);
-    kill(-job.pid, SIGCONT);
-    if (!runs(command) || !has_terminal(console, getpgid(command)))
-        return *why = "fg continues it after STOP", 7;
-    if (!is_typed(console, 3) || !says(&job, "got 2\n"))
-        return *why = "Ctrl-C reaches it", 8;
-    if (waitpid(job.pid, &status, WUNTRACED) != job.pid || !WIFSIGNALED(status) || WTERMSIG(status) != SIGINT)
-        return *why = "Ctrl-C ends it", 9;
-    if (tcgetpgrp(console) != job.pid)
-        return *why = "the job has the terminal again", 10;
-    return 0;
+    return !starts(&t)                                       ? "the command has the terminal"
+           : !is_typed(t.console, 26) || !stops(&t, SIGTSTP) ? "Ctrl-Z stops the job"
+           : !goes_on(&t) || !says(&job, "got 18\n")         ? "fg continues it, and gives it the terminal"
+           : kill(t.command, SIGSTOP) < 0 || !stops(&t, SIGSTOP) ? "its STOP stops the job"
+           : !goes_on(&t)                                        ? "fg continues it after STOP"
+           : !is_typed(t.console, 3) || !is_interrupted(&t)      ? "Ctrl-C ends it"
+           : tcgetpgrp(t.console) != t.job                       ? "the job has the terminal again"
+                                                                 : NULL;
 }
 
 static void terminal(enum form form)
 {
-    const char *why = "";
     int fds[2], out[2], status;
     char text[200] = "";
     pid_t pid;
@@ -680,9 +778,10 @@ static void terminal(enum form form)
         exit(97);
     if ((pid = fork()) == 0) {
         alarm(5 * PATIENCE);
-        status = shell(form, fds, &why);
-        dprintf(out[1], "%s", why);
-        _exit(status);
+        const char *failed_at = shell(form, fds);
+        if (failed_at)
+            dprintf(out[1], "not so: %s", failed_at);
+        _exit(failed_at != NULL);
     }
     close(fds[0]), close(fds[1]), close(out[1]);
     waitpid(pid, &status, 0);
@@ -690,10 +789,10 @@ static void terminal(enum form form)
         text[0] = 0;
     close(out[0]);
     judge(status == 0 && all_gone(), text, "%s: Ctrl-Z, fg, STOP, Ctrl-C on the console", FORM[form]);
-    strays(SIGKILL);
 }
 
-/* ---------------------------------------------------------------- JSON: enough to know that a report is some */
+/* ---------------------------------------------------------------- JSON: enough to know that a report is some
+ */
 
 static const char *blank(const char *p)
 {
@@ -808,14 +907,16 @@ static const char *report(struct job *job, enum form form, const char *const *ar
 static void reports(enum form form)
 {
     static const char *const KEYS[] = {
-        "version", "command", "pid", "started", "wall_s", "user_s", "sys_s", "max_rss_kb", "outcome", "status", "signal", "escalated",
-        "forwarded", "reaped", "ended", "oom_killed", "core_dumped", "senders", "left",
+        "version",    "command",    "pid",         "started", "wall_s",    "user_s",    "sys_s",
+        "max_rss_kb", "outcome",    "status",      "signal",  "escalated", "forwarded", "reaped",
+        "ended",      "oom_killed", "core_dumped", "senders", "left",
     };
     char missing[300] = "";
     struct job job;
     const char *r = report(&job, form, ARGV("/leftovers", "-x", "3", "daemon", "\001\"\\\xff\n:1"));
 
-    judge(r && is(member(r, "outcome"), "\"exited\""), contents("/tmp/report"), "%s: the report is one line of JSON", FORM[form]);
+    judge(r && is(member(r, "outcome"), "\"exited\""), contents("/tmp/report"),
+          "%s: the report is one line of JSON", FORM[form]);
     for (size_t i = 0; r && i < sizeof KEYS / sizeof *KEYS; i++)
         if (!member(r, KEYS[i])) {
             strcat(missing, " ");
@@ -823,17 +924,21 @@ static void reports(enum form form)
         }
     judge(r && !*missing, r, "%s: the report has each field, without:%s", FORM[form], missing);
     r = report(&job, form, ARGV("-t", "300ms", "-k", "200ms", "/check", "ignore"));
-    judge(is(member(r, "outcome"), "\"timed-out\"") && is(member(r, "status"), "137") && is(member(r, "escalated"), "true") &&
-          is(member(r, "signal"), "\"KILL\""), contents("/tmp/report"), "%s: the report of a limit with KILL", FORM[form]);
+    judge(is(member(r, "outcome"), "\"timed-out\"") && is(member(r, "status"), "137") &&
+              is(member(r, "escalated"), "true") && is(member(r, "signal"), "\"KILL\""),
+          contents("/tmp/report"), "%s: the report of a limit with KILL", FORM[form]);
     r = report(&job, form, ARGV("/check", "spend"));
-    double user = r ? atof(member(r, "user_s")) : 0, wall = r ? atof(member(r, "wall_s")) : 0, rss = r ? atof(member(r, "max_rss_kb")) : 0;
-    judge(user > 0.1 && wall > 0.1 && user < wall * 1.5 + 1 && rss > 8000 && rss < 30000, contents("/tmp/report"),
-          "%s: the report's figures: user %.3f, wall %.3f, rss %.0f", FORM[form], user, wall, rss);
+    double user = r ? atof(member(r, "user_s")) : 0, wall = r ? atof(member(r, "wall_s")) : 0,
+           rss = r ? atof(member(r, "max_rss_kb")) : 0;
+    judge(user > 0.1 && wall > 0.1 && user < wall * 1.5 + 1 && rss > 8000 && rss < 30000,
+          contents("/tmp/report"), "%s: the report's figures: user %.3f, wall %.3f, rss %.0f", FORM[form],
+          user, wall, rss);
 }
 
 /* Two tenths of a second of its own time, 8 MB. */
-static int spend(void)
+static int spend(char **argv)
 {
+    (void)argv;
     static char memory[8 << 20];
     struct rusage used;
 
@@ -846,49 +951,98 @@ static int spend(void)
 
 /* ---------------------------------------------------------------- the picture of a hang */
 
-static const struct { const char *call, *file; } HANGS[] = {
-    {"read", "\"pipe:["}, {"write", "\"pipe:["}, {"wait4", NULL}, {"futex", NULL}, {"flock", "\"/tmp/lock\""}, {"openat", "\"/tmp/fifo\""},
-    {"ppoll", NULL}, {"epoll_pwait", "\"anon_inode:[eventpoll]\""}, {"nanosleep", NULL}, {"rt_sigsuspend", NULL}, {"recvfrom", "\"unix"},
-};
+static int descriptors_of_pipe[2];
+static char much[1 << 20];
+static const uint64_t NO_SIGNALS;
 
-/* Waits for ever in one system call, by its number. */
-static int blocked(const char *call)
+/* Each waits for ever in one system call, by its number. */
+static void in_read(void)
+{
+    syscall(SYS_read, descriptors_of_pipe[0], much, 1L);
+}
+static void in_write(void)
+{
+    syscall(SYS_write, descriptors_of_pipe[1], much, sizeof much);
+}
+static void in_wait4(void)
+{
+    if (fork() == 0)
+        pause();
+    syscall(SYS_wait4, -1L, NULL, 0L, NULL);
+}
+static void in_futex(void)
 {
     static int word;
-    static uint64_t none;
-    static char buffer[1 << 20];
-    int fds[2], pair[2];
-    long day[2] = {86400, 0};
 
-    if (pipe(fds) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+    syscall(SYS_futex, &word, 0L, 0L, NULL);
+}
+static void in_flock(void)
+{
+    syscall(SYS_flock, open("/tmp/lock", O_RDWR), (long)LOCK_EX);
+}
+static void in_openat(void)
+{
+    syscall(SYS_openat, (long)AT_FDCWD, "/tmp/fifo", (long)O_RDONLY);
+}
+static void in_ppoll(void)
+{
+    syscall(SYS_ppoll, &(struct pollfd){descriptors_of_pipe[0], POLLIN, 0}, 1L, NULL, NULL,
+            sizeof NO_SIGNALS);
+}
+static void in_epoll_pwait(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int fd = epoll_create1(0);
+
+    epoll_ctl(fd, EPOLL_CTL_ADD, descriptors_of_pipe[0], &event);
+    syscall(SYS_epoll_pwait, fd, &event, 1L, -1L, NULL, sizeof NO_SIGNALS);
+}
+static void in_nanosleep(void)
+{
+    syscall(SYS_nanosleep, (long[2]){86400, 0}, NULL);
+}
+static void in_rt_sigsuspend(void)
+{
+    syscall(SYS_rt_sigsuspend, &NO_SIGNALS, sizeof NO_SIGNALS);
+}
+static void in_recvfrom(void)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0)
+        syscall(SYS_recvfrom, pair[0], much, 1L, 0L, NULL, NULL);
+}
+
+static const struct {
+    const char *call, *file; /* what the report is to name; NULL: no file, or none that is known here */
+    void (*wait)(void);
+} HANGS[] = {
+    {"read", "\"pipe:[", in_read},
+    {"write", "\"pipe:[", in_write},
+    {"wait4", NULL, in_wait4},
+    {"futex", NULL, in_futex},
+    {"flock", "\"/tmp/lock\"", in_flock},
+    {"openat", "\"/tmp/fifo\"", in_openat},
+    {"ppoll", NULL, in_ppoll},
+    {"epoll_pwait", "\"anon_inode:[eventpoll]\"", in_epoll_pwait},
+    {"nanosleep", NULL, in_nanosleep},
+    {"rt_sigsuspend", NULL, in_rt_sigsuspend},
+    {"recvfrom", "\"unix", in_recvfrom},
+};
+
+static int blocked(char **argv)
+{
+    if (pipe(descriptors_of_pipe) < 0)
         return 97;
-    switch (*call == 'r' ? call[2] : *call) {
-    case 'a': syscall(SYS_read, fds[0], buffer, 1L); break;
-    case 'w': if (call[1] == 'r') syscall(SYS_write, fds[1], buffer, sizeof buffer);
-              else if (fork() == 0) for (;;) pause();
-              else syscall(SYS_wait4, -1L, NULL, 0L, NULL);
-              break;
-    case 'f': if (call[1] == 'u') syscall(SYS_futex, &word, 0L, 0L, NULL);
-              else syscall(SYS_flock, open("/tmp/lock", O_RDWR), (long)LOCK_EX);
-              break;
-    case 'o': syscall(SYS_openat, (long)AT_FDCWD, "/tmp/fifo", (long)O_RDONLY); break;
-    case 'p': syscall(SYS_ppoll, &(struct pollfd){fds[0], POLLIN, 0}, 1L, NULL, NULL, sizeof none); break;
-    case 'e': {
-        struct epoll_event event, in = {.events = EPOLLIN};
-        int fd = epoll_create1(0);
-        epoll_ctl(fd, EPOLL_CTL_ADD, fds[0], &in);
-        syscall(SYS_epoll_pwait, fd, &event, 1L, -1L, NULL, sizeof none);
-        break;
-    }
-    case 'n': syscall(SYS_nanosleep, day, NULL); break;
-    case '_': syscall(SYS_rt_sigsuspend, &none, sizeof none); break;
-    case 'c': syscall(SYS_recvfrom, pair[0], buffer, 1L, 0L, NULL, NULL); break;
-    }
+    for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++)
+        if (strcmp(argv[0], HANGS[i].call) == 0)
+            HANGS[i].wait();
     return 96;
 }
 
-static int hang(void)
+static int hang(char **argv)
 {
+    (void)argv;
     flock(open("/tmp/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0666), LOCK_EX);
     mkfifo("/tmp/fifo", 0666);
     for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++)
@@ -903,7 +1057,8 @@ static void picture_of_a_hang(void)
 {
     char call[40];
     struct job job;
-    const char *r = report(&job, GUARDED, ARGV("-v", "-t", "4", "/check", "hang")), *running = member(r, "running"), *p, *t;
+    const char *r = report(&job, GUARDED, ARGV("-v", "-t", "4", "/check", "hang")),
+               *running = member(r, "running"), *p, *t;
 
     for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++) {
         snprintf(call, sizeof call, "blocked %s", HANGS[i].call);
@@ -913,7 +1068,8 @@ static void picture_of_a_hang(void)
         snprintf(call, sizeof call, "\"%s\"", HANGS[i].call);
         bool good = is(member(t, "call"), call);
         if (HANGS[i].file)
-            good &= within(member(t, "file"), HANGS[i].file) && (strcmp(HANGS[i].call, "openat") == 0 || atoi(member(t, "fd")) > 2);
+            good &= within(member(t, "file"), HANGS[i].file) &&
+                    (strcmp(HANGS[i].call, "openat") == 0 || atoi(member(t, "fd")) > 2);
         if (strcmp(HANGS[i].call, "wait4") == 0 || strcmp(HANGS[i].call, "flock") == 0)
             good &= element(member(t, "waits_for"), 0) != NULL;
         judge(good, p, "the picture of a hang: %s", HANGS[i].call);
@@ -924,8 +1080,9 @@ static void picture_of_a_hang(void)
 }
 
 /* Waits for its child, which waits for the pipe that it holds. */
-static int circle(void)
+static int circle(char **argv)
 {
+    (void)argv;
     int fds[2];
     char byte;
 
@@ -942,8 +1099,9 @@ static int circle(void)
 /* ---------------------------------------------------------------- out of memory */
 
 /* Takes memory until it is killed. */
-static int hog(void)
+static int hog(char **argv)
 {
+    (void)argv;
     for (int i = 0; i < 512; i++)
         memset(malloc(1 << 20), i + 1, 1 << 20);
     return 0;
@@ -961,16 +1119,20 @@ static void out_of_memory(void)
     struct job job;
 
     mkdir("/sys/fs/cgroup", 0755);
-    if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0 || !write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory") ||
+    if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0 ||
+        !write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory") ||
         mkdir("/sys/fs/cgroup/box", 0755) < 0 || !write_file("/sys/fs/cgroup/box/memory.max", "24M")) {
         judge(false, contents("/sys/fs/cgroup/cgroup.controllers"), "a cgroup of v2 with a memory limit");
         return;
     }
     for (int hogs = 0; hogs < 2; hogs++) {
         unlink("/tmp/report");
-        int status = run(&job, DIRECT, ARGV("/check", "boxed", "/tiny-reaper", "-v", "-o", "/tmp/report", "/check", hogs ? "hog" : "exit", "3"));
+        int status = run(&job, DIRECT,
+                         ARGV("/check", "boxed", "/tiny-reaper", "-v", "-o", "/tmp/report", "/check",
+                              hogs ? "hog" : "exit", "3"));
         const char *r = contents("/tmp/report");
-        judge(status == (hogs ? -SIGKILL : 3) && is(member(r, "oom_killed"), hogs ? "true" : "false"), r, "out of memory: %s", hogs ? "yes" : "no");
+        judge(status == (hogs ? -SIGKILL : 3) && is(member(r, "oom_killed"), hogs ? "true" : "false"), r,
+              "out of memory: %s", hogs ? "yes" : "no");
         if (hogs)
             judge(strstr(job.text, "out of memory"), job.text, "out of memory: -v says so");
     }
@@ -987,28 +1149,46 @@ static _Noreturn void wait_here(bool ignoring)
         pause();
 }
 
+static int exits(char **argv)
+{
+    return atoi(argv[0]);
+}
+static int dies(char **argv)
+{
+    return raise(atoi(argv[0]));
+}
+static int waits(char **argv)
+{
+    (void)argv;
+    wait_here(false);
+}
+static int ignores(char **argv)
+{
+    (void)argv;
+    wait_here(true);
+}
+
+/* What runs under tiny-reaper, by name, with what follows the name. */
 static int play(char **argv)
 {
-    const char *role = argv[1];
+    static const struct {
+        const char *name;
+        int (*role)(char **argv);
+    } ROLES[] = {
+        {"exit", exits},      {"die", dies},
+        {"wait", waits},      {"ignore", ignores},
+        {"state", state},     {"log", log_signals},
+        {"lacking", lacking}, {"boxed", boxed},
+        {"blocked", blocked}, {"on-terminal", on_terminal},
+        {"spend", spend},     {"hang", hang},
+        {"circle", circle},   {"hog", hog},
+    };
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (strcmp(role, "exit") == 0)
-        return atoi(argv[2]);
-    if (strcmp(role, "die") == 0)
-        return raise(atoi(argv[2])), pause();
-    if (strcmp(role, "wait") == 0 || strcmp(role, "ignore") == 0)
-        wait_here(*role == 'i');
-    if (strcmp(role, "on-terminal") == 0)
-        on_terminal();
-    if (strcmp(role, "lacking") == 0)
-        return lacking(argv + 2);
-    if (strcmp(role, "boxed") == 0)
-        return boxed(argv + 2);
-    if (strcmp(role, "blocked") == 0)
-        return blocked(argv[2]);
-    return strcmp(role, "state") == 0 ? state() : strcmp(role, "log") == 0 ? log_signals() :
-           strcmp(role, "spend") == 0 ? spend() : strcmp(role, "hang") == 0 ? hang() : strcmp(role, "circle") == 0 ? circle() :
-           strcmp(role, "hog") == 0 ? hog() : 95;
+    for (size_t i = 0; i < sizeof ROLES / sizeof *ROLES; i++)
+        if (strcmp(argv[0], ROLES[i].name) == 0)
+            return ROLES[i].role(argv + 1);
+    return 95;
 }
 
 static void prepare(void)
@@ -1024,8 +1204,8 @@ static void prepare(void)
     setenv("READY", "9", 1);
     started = now();
     uname(&name);
-    printf("machine: Linux %s %s, %zu bits, bytes in %s order, pages of %ld\n", name.release, name.machine, 8 * sizeof(long),
-           *(char *)&one ? "little-endian" : "big-endian", sysconf(_SC_PAGESIZE));
+    printf("machine: Linux %s %s, %zu bits, bytes in %s order, pages of %ld\n", name.release, name.machine,
+           8 * sizeof(long), *(char *)&one ? "little-endian" : "big-endian", sysconf(_SC_PAGESIZE));
 }
 
 int main(int argc, char **argv)
@@ -1033,7 +1213,7 @@ int main(int argc, char **argv)
     int times = argc > 2 ? atoi(argv[2]) : 200;
 
     if (argc > 1 && strcmp(argv[1], "all") != 0)
-        return play(argv);
+        return play(argv + 1);
     setvbuf(stdout, NULL, _IOLBF, 0);
     prepare();
     signals_of_init();
