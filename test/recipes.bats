@@ -51,9 +51,6 @@ stub_server() {
   export READY=$T/ready
   stub server <<<'{ echo "$$ $(readlink /proc/$PPID/exe) $*"; } >"$READY"; exec sleep 1000'
 }
-# As long as the server is a bash it ignores QUIT: it is up when it has become what it executes.
-is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
-
 # stops_with STATUS COMMAND...: COMMAND runs the server with its arguments under tiny-reaper; TERM ends it so.
 stops_with() {
   local expected=$1 status=0 pid server parent arguments
@@ -61,9 +58,9 @@ stops_with() {
   env --default-signal=INT,QUIT "$@" 3>&- &
   pid=$!
   started+=("$pid")
-  read -rt 100 server parent arguments <"$READY"
+  read -rt 100 server parent arguments <>"$READY"
   echo "server $server, child of $parent: $arguments"
-  [[ $parent == tiny-* && $arguments == '--port 8080' ]]
+  [[ $parent == "$(realpath "$TINY")" && $arguments == '--port 8080' ]]
   # A bash ignores QUIT, and so would the server before its exec.
   wait_for 20 grep -qx sleep "/proc/$server/comm"
   kill -TERM "$pid"
