@@ -54,7 +54,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -122,12 +121,13 @@ static const int64_t DEEP_AFTER = 100 * 1000000LL;      /* what has not died of 
 /* ---------------------------------------------------------------- tables */
 
 /*
- * The options of each name that we answer to. `does` holds what apply() is to do, in turn: letters of our own options, and some that
- * stand for what only another tool has.
+ * The options of each name that we answer to. `does` holds what apply() is to do, in turn: letters of our own
+ * options, and some that stand for what only another tool has (apply_foreign).
  */
 static const struct option_row {
-    char letter;                                    /* 0: it has a long name only */
-    const char *name, *argument, *does, *help;      /* name NULL: a letter only; argument NULL: it takes none; does NULL: the end */
+    char letter;                                    /* 0: none */
+    const char *name, *argument;                    /* NULL: none */
+    const char *does, *help;                        /* does NULL: the end of the table */
 } OWN[] = {
     {'t', "timeout", "DURATION", "t", "limit the command's lifetime"},
     {'s', "signal", "SIG[,SIG]...", "s", "signals that end it (default TERM)"},
@@ -175,37 +175,37 @@ static const struct option_row {
 };
 
 /*
- * The names, ourselves first, and what each takes: the last part of argv[0] decides. `variables` are read after the command line;
- * VALUE NULL: whatever it is set to. dockerd reads the version line of `docker-init --version`.
+ * The names, ourselves first, and what each takes; the last part of argv[0] decides. `variables` are read
+ * after the command line; value NULL: whatever it is. dockerd reads what `docker-init --version` prints.
  */
 static const struct tool_row {
     const char *names[3];
     const struct option_row *options;
-    const char *defaults, *usage, *about, *version;
-    bool duration_first;
+    const char *defaults, *help, *usage, *about, *version;
+    bool takes_duration;                            /* before the command */
     int refusal;                                    /* exit status for a wrong command line */
     struct variable_row {
         const char *name, *value, *does;
     } variables[2];
 } TOOLS[] = {
-    {{"tiny-reaper"}, OWN, "", "[OPTION]... [--] COMMAND [ARG]...",
+    {{"tiny-reaper"}, OWN, "", "tiny-reaper --help", "tiny-reaper [OPTION]... [--] COMMAND [ARG]...",
         "DURATION: a number and ms, s (default), m, h or d: 90, 1.5h, 1h30m; or infinity.\n"
         "SIG: a name such as TERM or RTMIN+3, or a number. Options may also stand in the\n"
         "environment, in TINY_REAPER. Exit status: the command's; at the limit 124, or\n"
         "137 after KILL; 125: an error; 126: it cannot be run; 127: it was not found.\n",
         "tiny-reaper " VERSION "\n", false, FAILED, {{0}}},
-    {{"timeout"}, TIMEOUT, "X", "[OPTION]... DURATION COMMAND [ARG]...",
+    {{"timeout"}, TIMEOUT, "X", "timeout --help", "timeout [OPTION]... DURATION COMMAND [ARG]...",
         "DURATION: a number and s (default), m, h or d; 0: no limit. At the limit nothing\n"
         "of COMMAND is left running; what it leaves when it ends in time goes on.\n"
         "Exit status: COMMAND's; at the limit 124, or 137 after KILL;\n"
         "125: an error; 126: COMMAND cannot be run; 127: COMMAND was not found.\n",
         "timeout (tiny-reaper) " VERSION "\n", true, FAILED, {{0}}},
-    {{"tini", "tini-static", "docker-init"}, TINI, "c", "[OPTION]... [--] PROGRAM [ARG]...",
+    {{"tini", "tini-static", "docker-init"}, TINI, "c", "tini -h", "tini [OPTION]... [--] PROGRAM [ARG]...",
         "Environment: TINI_VERBOSITY (a number, as -v), TINI_KILL_PROCESS_GROUP (as -g),\n"
         "TINI_SUBREAPER (not needed). Nothing that PROGRAM started is left running.\n",
         "tini version 0.19.0 (tiny-reaper " VERSION ")\n", false, 1,
         {{"TINI_KILL_PROCESS_GROUP", NULL, "g"}, {"TINI_VERBOSITY", NULL, "N"}}},
-    {{"dumb-init"}, DUMB_INIT, "D", "[OPTION]... [--] COMMAND [ARG]...",
+    {{"dumb-init"}, DUMB_INIT, "D", "dumb-init --help", "dumb-init [OPTION]... [--] COMMAND [ARG]...",
         "FROM and TO are numbers of signals. Environment: DUMB_INIT_SETSID=0 (as -c),\n"
         "DUMB_INIT_DEBUG=1 (as -v). Without -c nothing that COMMAND started is left.\n",
         "dumb-init v1.2.5 (tiny-reaper " VERSION ")\n", false, 1,
@@ -619,7 +619,7 @@ static int digit_value(char c, int base)
     return value < base ? value : -1;
 }
 
-/* What follows the exponent at AT, which is added to *POWER; AT itself where there is none, as strtod(3) has it. */
+/* What follows the exponent at AT, which is added to *POWER; AT itself where there is none. strtod(3) */
 static const char *scan_exponent(const char *at, char letter, long *power)
 {
     const char *digit = at + 1 + (at[0] && (at[1] == '+' || at[1] == '-'));
@@ -633,7 +633,7 @@ static const char *scan_exponent(const char *at, char letter, long *power)
     return digit;
 }
 
-/* Digits and at most one point; with FULL all that strtod(3) takes in the C locale, but no number below zero. */
+/* Digits and at most one point; FULL: all that strtod(3) takes in the C locale, but no number below zero. */
 static struct number scan_number(const char *at, bool full)
 {
     struct number number = {.base = 10};
@@ -652,7 +652,7 @@ static struct number scan_number(const char *at, bool full)
             point = true;
             continue;
         }
-        bool fits = number.digits < 1e14;           /* what is behind these counts for less than a nanosecond a day */
+        bool fits = number.digits < 1e14;           /* further digits are less than a nanosecond a day */
         if (fits)
             number.digits = number.digits * number.base + digit;
         number.power += fits ? -point : !point;
@@ -680,8 +680,9 @@ static int64_t scale(const struct number *number, int64_t unit)
 }
 
 /*
- * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it: one number as strtod(3)
- * has it, and at most one unit of one letter. In nanoseconds into *RESULT. Nothing here depends on the locale. False: no duration.
+ * DURATION: `infinity` (0), or numbers with units, a lone number being seconds; FULL, as timeout(1) takes it:
+ * a number as strtod(3) has it, and at most one unit of one letter. In nanoseconds into *RESULT, at most
+ * FOREVER; the same in every locale. False: it is none.
  */
 static bool parse_duration(const char *text, bool full, int64_t *result)
 {
@@ -690,16 +691,17 @@ static bool parse_duration(const char *text, bool full, int64_t *result)
         return true;
     for (const char *at = text; at == text || *at;) {
         struct number number = scan_number(at, full);
-        size_t unit = full;                         /* the first row is ms */
+        size_t unit = full, length = 0;             /* the first row is ms */
         if (!number.end || (full && *number.end && number.end[1]))
             return false;
         bool alone = at == text && *number.end == '\0';
-        while (!alone && unit < NUNITS && strncmp(number.end, UNITS[unit].name, strlen(UNITS[unit].name)) != 0)
-            unit++;
+        for (; !alone && unit < NUNITS; unit++)
+            if (strncmp(number.end, UNITS[unit].name, length = strlen(UNITS[unit].name)) == 0)
+                break;
         if (unit == NUNITS)
             return false;
         *result = add(*result, scale(&number, alone ? SECOND : UNITS[unit].nanoseconds));
-        at = number.end + (alone ? 0 : strlen(UNITS[unit].name));
+        at = number.end + length;
     }
     return true;
 }
@@ -716,7 +718,7 @@ static int parse_number(const char *text, int most)
     return *text ? -1 : number;
 }
 
-/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number of 1 to 64; -1: none of these. signal(7) */
+/* SIG: a name with or without SIG in any case, RTMIN+N, RTMAX-N, or a number from 1 to 64; -1: none. */
 static int parse_signal(const char *text)
 {
     if (strncasecmp(text, "SIG", 3) == 0)
@@ -735,14 +737,13 @@ static int parse_signal(const char *text)
     return from_low ? FIRST_REALTIME + offset : SIGNALS - offset;
 }
 
-/* timeout's SIGNAL: EXIT is 0, and of a number the low bits count, so that a shell's $? of a killed command may stand there (GNU). */
+/* timeout's SIGNAL: EXIT is 0; of a number the low bits count, so that a shell's $? may stand there (GNU). */
 static int parse_timeout_signal(const char *text)
 {
     int number = parse_number(text, 99999999);
-    if (number >= 0)
-        number &= number >= 0xff ? 0xff : 0x7f;
-    else
-        number = strcasecmp(text, "EXIT") == 0 || strcasecmp(text, "SIGEXIT") == 0 ? 0 : parse_signal(text);
+    if (number < 0)
+        return strcasecmp(text, "EXIT") == 0 || strcasecmp(text, "SIGEXIT") == 0 ? 0 : parse_signal(text);
+    number &= number >= 0xff ? 0xff : 0x7f;
     return number <= SIGNALS ? number : -1;
 }
 
@@ -754,7 +755,7 @@ static bool next_piece(const char **list, char separator, char piece[static 32])
     const char *end = strchr(*list, separator);
     size_t length = end ? (size_t)(end - *list) : strlen(*list);
     if (length >= 32)
-        length = 0;                                 /* too long to mean anything: an empty piece is refused by whoever parses it */
+        length = 0;                                 /* too long to mean anything: an empty piece is refused */
     memcpy(piece, *list, length);
     piece[length] = '\0';
     *list = end ? end + 1 : NULL;
@@ -771,16 +772,10 @@ static void parse_signals(const char *text)
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int sig = parse_signal(piece);
         if (sig < 0 || opt.nsignals == SIGNALS)
-            refuse("invalid signal list '%s': expected signals separated by commas, each %s", text, SIGNAL_FORMS);
+            refuse("invalid signal list '%s': expected signals separated by commas, each %s",
+                   text, SIGNAL_FORMS);
         opt.signals[opt.nsignals++] = (unsigned char)sig;
     }
-}
-
-/* tini's SIGNAL: SIG and the name in capitals. */
-static int parse_tini_signal(const char *text)
-{
-    int sig = parse_signal(text);
-    return sig > 0 && strncmp(text, "SIG", 3) == 0 && strcmp(text + 3, NAME(sig)) == 0 ? sig : -1;
 }
 
 /* The one signal of another tool's option; SIG below 0: it was not understood. */
@@ -803,18 +798,20 @@ static void parse_rewrite(const char *text, bool numbers)
         target = numbers ? parse_number(to, 31) : strcmp(to, "0") == 0 ? 0 : parse_signal(to);
     }
     if (source <= 0 || target < 0 || (!numbers && (source == SIGKILL || source == SIGSTOP)))
-        refuse("invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0", text, forms);
+        refuse("invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0",
+               text, forms);
     opt.rewrite[source] = (unsigned char)target;
 }
 
-/* The list of -e. A number N is an exit with N and, above 128, a death by signal N - 128, as a shell sees it. */
+/* The list of -e. A number N is an exit with N and, above 128, a death by signal N - 128, as in a shell. */
 static void parse_success(const char *text)
 {
     char piece[32];
     for (const char *list = text; next_piece(&list, ',', piece);) {
         int number = parse_number(piece, 255), sig = number < 0 ? parse_signal(piece) : number - 128;
         if (number < 0 && sig < 0)
-            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, separated by commas", text);
+            refuse("invalid status list '%s': expected statuses from 0 to 255 or signal names, with commas",
+                   text);
         if (number >= 0)
             opt.success_status[number] = true;
         if (sig >= 1 && sig <= SIGNALS)
@@ -829,12 +826,12 @@ static int64_t duration_of(const char *text, const char *option)
     if (parse_duration(text, !option, &duration))
         return duration;
     if (option)
-        refuse("invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or 1h30m, "
-               "or infinity", text, option);
-    refuse("invalid duration '%s': expected a number such as 90, .5 or 1e3, alone or with s, m, h or d", text);
+        refuse("invalid duration '%s' for --%s: expected a number with ms, s, m, h or d, such as 90, 1.5h or "
+               "1h30m, or infinity", text, option);
+    refuse("invalid duration '%s': expected a number such as 90 or 1e3, alone or with s, m, h or d", text);
 }
 
-/* Prints TEXT on standard output and ends; 125 where it can't be written, since --help >/dev/full is no success. */
+/* Prints TEXT on standard output and ends; 125 where it can't be: --help >/dev/full is no success. */
 static void print_and_exit(const char *text, size_t length) __attribute__((noreturn));
 static void print_and_exit(const char *text, size_t length)
 {
@@ -865,7 +862,8 @@ static void print_usage(const struct tool_row *tool)
 {
     char buffer[2048], column[64];
     struct text text = {buffer, buffer + sizeof buffer};
-    put(&text, "Usage: %s %s\nRun a command, forward signals to it, and leave nothing of it behind.\n\n", opt.name, tool->usage);
+    put(&text, "Usage: %s\n", tool->usage);
+    put(&text, "Run a command, forward signals to it, and leave nothing of it behind.\n\n");
     for (const struct option_row *row = tool->options; row->does; row++) {
         struct text left = {column, column + sizeof column};
         put_option(&left, row);
@@ -879,7 +877,7 @@ static void print_usage(const struct tool_row *tool)
 static void apply_foreign(char effect, const char *value)
 {
     static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
-    int number = value ? parse_number(value, 255) : -1;
+    int number = value ? parse_number(value, 255) : -1, sig;
     switch (effect) {
     case 'X': opt.leave_in_time = opt.alarm_is_limit = opt.any_first = true, opt.grace = 0; break;
     case 'K':                                       /* timeout -k: 0 is as without */
@@ -890,7 +888,11 @@ static void apply_foreign(char effect, const char *value)
     case 'T': opt.limit = duration_of(opt.limit_text = value, NULL); break;
     case 'S': take_signal_option(value, parse_timeout_signal(value)); break;
     case 'y': opt.say_signals = true; break;
-    case 'P': opt.die_with_parent = true, take_signal_option(value, parse_tini_signal(value)); break;
+    case 'P':                                       /* tini -p: SIG and the name, in capitals */
+        sig = strncmp(value, "SIG", 3) == 0 ? parse_signal(value) : -1;
+        take_signal_option(value, sig > 0 && strcmp(value + 3, NAME(sig)) == 0 ? sig : -1);
+        opt.die_with_parent = true;
+        break;
     case 'n': opt.levels++; break;
     case 'N': opt.levels = number > 0 ? (unsigned)number : 0; break;
     case 'W': opt.warn_reaped = true; break;
@@ -902,24 +904,25 @@ static void apply_foreign(char effect, const char *value)
         break;
     case 'R': parse_rewrite(value, true); break;
     case 'D':                                       /* dumb-init: these stop the group, but not with -c */
-        for (const unsigned char *sig = stops; *sig; sig++)
-            opt.rewrite[*sig] = SIGSTOP;
-        break;
     case 'U':
-        for (const unsigned char *sig = stops; *sig; sig++)
-            opt.rewrite[*sig] = opt.rewrite[*sig] == SIGSTOP ? *sig : opt.rewrite[*sig];
+        for (const unsigned char *stop = stops; *stop; stop++)
+            if (opt.rewrite[*stop] == (effect == 'D' ? *stop : SIGSTOP))
+                opt.rewrite[*stop] = effect == 'D' ? SIGSTOP : *stop;
     }
 }
 
 /* Does what DOES says, letter by letter, with an option's value. */
 static void apply(const char *does, const char *value, const struct tool_row *tool)
 {
-    static const char licence[] = "tiny-reaper is free software, without any warranty, under the MIT licence.\n";
+    static const char licence[] = "tiny-reaper is free software under the MIT licence, without warranty.\n";
     for (; *does; does++)
         switch (*does) {
         case 't': opt.limit = duration_of(opt.limit_text = value, "timeout"); break;
         case 's': parse_signals(value); break;
-        case 'k': opt.grace = opt.clear_grace = duration_of(value, "kill-after"), opt.grace_given = true; break;
+        case 'k':
+            opt.grace = opt.clear_grace = duration_of(value, "kill-after");
+            opt.grace_given = true;
+            break;
         case 'p': opt.preserve_status = true; break;
         case 'c': opt.single_child = true; break;
         case 'r': parse_rewrite(value, false); break;
@@ -954,28 +957,20 @@ static char *next_word(struct words *words)
     return *word ? word : NULL;
 }
 
-/* Where a user finds what there is: the end of a line about a mistake. */
-static const char *see_help(const struct tool_row *tool)
-{
-    const struct option_row *row = tool->options;
-    while (strcmp(row->does, "h") != 0)
-        row++;
-    return row->name ? "--help" : "-h";
-}
-
-/* The value that OPTION needs: what follows it in its own word, or the next one. */
-static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row, char *rest)
+/* The value of an option: REST of its own word, where there is any, or the next word; NULL: it takes none. */
+static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row,
+                      char *rest)
 {
     char option[64];
     struct text text = {option, option + sizeof option};
-    char *value = rest ? rest : next_word(words);
+    char *value = !row->argument ? NULL : rest ? rest : next_word(words);
     put_option(&text, row);
-    if (!value)
-        refuse("option '%s' needs a value; see '%s %s'", option + strspn(option, " "), tool->names[0], see_help(tool));
+    if (row->argument && !value)
+        refuse("option '%s' needs a value; see '%s'", option + strspn(option, " "), tool->help);
     return value;
 }
 
-/* Takes a word of letters, the last of which may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
+/* Takes a word of letters; the last may have its value there or in the next word. POSIX.1-2024, XBD 12.2 */
 static void parse_letters(struct words *words, const struct tool_row *tool, char *word)
 {
     for (char *at = word + 1; *at; at++) {
@@ -983,9 +978,9 @@ static void parse_letters(struct words *words, const struct tool_row *tool, char
         while (row->does && row->letter != *at)
             row++;
         if (!row->does)
-            refuse("unknown option '-%c'%s%s%s; see '%s %s'", *at, word[2] ? " in '" : "", word[2] ? word : "", word[2] ? "'" : "",
-                   tool->names[0], see_help(tool));
-        apply(row->does, row->argument ? value_of(words, tool, row, at[1] ? at + 1 : NULL) : NULL, tool);
+            refuse("unknown option '-%c'%s%s%s; see '%s'", *at, word[2] ? " in '" : "", word[2] ? word : "",
+                   word[2] ? "'" : "", tool->help);
+        apply(row->does, value_of(words, tool, row, at[1] ? at + 1 : NULL), tool);
         if (row->argument)
             return;
     }
@@ -994,7 +989,7 @@ static void parse_letters(struct words *words, const struct tool_row *tool, char
 /* Takes a long option, which may be shortened as long as only one is meant; getopt_long(3). */
 static void parse_long(struct words *words, const struct tool_row *tool, char *word)
 {
-    const char *name = word + 2;
+    char *name = word + 2;
     const struct option_row *found = NULL, *other = NULL;
     size_t length = strcspn(name, "=");
     for (const struct option_row *row = tool->options; row->does; row++) {
@@ -1008,17 +1003,17 @@ static void parse_long(struct words *words, const struct tool_row *tool, char *w
         }
     }
     if (!found)
-        refuse("unknown option '%s'; see '%s %s'", word, tool->names[0], see_help(tool));
+        refuse("unknown option '%s'; see '%s'", word, tool->help);
     if (other)
-        refuse("option '%s' may mean --%s or --%s; see '%s %s'", word, other->name, found->name, tool->names[0], see_help(tool));
+        refuse("option '%s' may mean --%s or --%s; see '%s'", word, other->name, found->name, tool->help);
     if (!found->argument && name[length])
-        refuse("option '%s': --%s takes no value; see '%s %s'", word, found->name, tool->names[0], see_help(tool));
-    apply(found->does, found->argument ? value_of(words, tool, found, name[length] ? word + 2 + length + 1 : NULL) : NULL, tool);
+        refuse("option '%s': --%s takes no value; see '%s'", word, found->name, tool->help);
+    apply(found->does, value_of(words, tool, found, name[length] ? name + length + 1 : NULL), tool);
 }
 
 /*
- * Takes the options of one source; they end at the first word that is none, which is left to be taken, or behind `--`. Neither can
- * stand in a text. An -l or -w of this source replaces one of an earlier source; both in one exclude each other.
+ * Takes the options of one source; they end before the first word that is none, or behind `--`. Neither can
+ * stand in a text. An -l or -w of this source replaces one of an earlier source.
  */
 static void parse_words(struct words *words, const struct tool_row *tool)
 {
@@ -1038,7 +1033,8 @@ static void parse_words(struct words *words, const struct tool_row *tool)
             parse_letters(words, tool, word);
     }
     if (!words->text)
-        for (const struct variable_row *row = tool->variables; row < tool->variables + NVARIABLES && row->name; row++) {
+        for (size_t i = 0; i < NVARIABLES && tool->variables[i].name; i++) {
+            const struct variable_row *row = &tool->variables[i];
             const char *value = getenv(row->name);
             if (value && (!row->value || strcmp(value, row->value) == 0))
                 apply(row->does, value, tool);
@@ -1054,10 +1050,10 @@ static void parse_command_line(char **argv, const struct tool_row *tool)
 {
     struct words words = {.argv = *argv ? argv + 1 : argv};
     parse_words(&words, tool);
-    if (tool->duration_first && *words.argv)
+    if (tool->takes_duration && *words.argv)
         apply_foreign('T', *words.argv++);
     if (!*words.argv)
-        refuse("no command given; expected '%s %s'", opt.name, tool->usage);
+        refuse("no command given; expected '%s'", tool->usage);
     opt.command = words.argv;
 }
 
@@ -1089,8 +1085,9 @@ static const struct tool_row *tool_of(const char *path)
 }
 
 /*
- * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line, in this order, the last one winning. The command
- * line is taken twice, the first time alone: so -h, -V and a mistake there are answered whatever the environment holds. getauxval(3)
+ * Fills in `opt`: the name's defaults, the options in TINY_REAPER, the command line; the last one wins. The
+ * command line is taken twice, first alone: so -h, -V and its mistakes are answered, whatever the environment
+ * holds. With more rights than its caller's (AT_SECURE) the program does not read the variable. getauxval(3)
  */
 static void parse_options(char **argv)
 {
@@ -1123,7 +1120,7 @@ static const char *limit_unit(void)
     return strchr("smhd", opt.limit_text[strlen(opt.limit_text) - 1]) ? "" : "s";
 }
 
-/* The end of the message that the command was not found: `tiny-reaper 10m make`, as timeout(1) would have it. */
+/* What ends the message that the command was not found: `tiny-reaper 10m make` was meant for timeout(1). */
 static const char *duration_hint(void)
 {
     int64_t duration;
@@ -3541,7 +3538,7 @@ static void begin_ending(void)
 {
     int sig = opt.signals[self.step];
     if (opt.say_signals)
-        warn("sending signal %s to command '%s'", sig ? NAME(sig) : "0", run->title);
+        warn("sending signal %s to command '%s'", sig ? NAME(sig) : "EXIT", run->title);
     if (sig == 0)
         return;
     tell("sending %s to group %ld", NAME(sig), (long)group());
@@ -3598,7 +3595,7 @@ static void enter(enum phase phase, size_t step)
     if (phase == ENDING && run->ended)
         phase = CLEARING, step = 0;
     if (phase == ENDING && (step == opt.nsignals || opt.signals[step] == SIGKILL))
-        phase = KILLING, step = 0;
+        phase = KILLING, step = 0;                  /* with -k 0 the last one has no deadline, and it never comes to this */
     self.phase = phase;
     self.step = step;
     int64_t time = 0;
@@ -3735,8 +3732,9 @@ static void check_permission(int sig)
  */
 static void forward(int sig)
 {
-    static const int ENDS[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
-    int to = opt.rewrite[sig], place = 0;
+    static const char ends[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, 0};
+    static const char harmless[] = {SIGCONT, SIGCHLD, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU, 0};
+    int to = opt.rewrite[sig];
     if (to == 0 || self.phase >= KILLING)
         return;
     note_forwarded(to);
@@ -3754,10 +3752,9 @@ static void forward(int sig)
         signal_group(to);
     if (run->ended)
         each_child(forward_to_leftover, &to);
-    while (place < 4 && ENDS[place] != to)
-        place++;
-    run->told_end |= place < 4 || opt.any_first;
-    if (self.phase == RUNNING && opt.grace_given && opt.grace && (place < 3 || (opt.any_first && to != SIGCONT)))
+    run->told_end |= strchr(ends, to) != NULL;
+    bool starts_clock = opt.any_first ? !strchr(harmless, to) : strchr(ends, to) && to != SIGHUP;
+    if (self.phase == RUNNING && opt.grace_given && opt.grace && starts_clock)
         enter(ASKED, 0);
 }
 
@@ -3877,8 +3874,9 @@ static void orphan_ended(pid_t pid, int status)
     else
         snprintf(how, sizeof how, "status %d", WEXITSTATUS(status));
     if (opt.warn_reaped)
-        warn("reaped zombie process with pid=%ld", (long)pid);
-    tell_all("reaped orphan %ld (%s)", (long)pid, how);
+        warn("reaped orphan %ld (%s)", (long)pid, how);
+    else
+        tell_all("reaped orphan %ld (%s)", (long)pid, how);
 }
 
 /* Whom a report from wait4() is about, and what follows. */
@@ -4091,16 +4089,28 @@ static void answer(void)
     signal_group(SIGCONT);
 }
 
-/* A member of the job asks for the terminal, by the signal that the kernel sends to all of it, or a neighbour to us. */
-static void member_asks(void)
+/* Is PID another tiny-reaper of our job, by whatever name we go? */
+static bool is_neighbour(pid_t pid)
 {
-    self.job_waits = !return_terminal(false) && terminal_is() != WITH_JOB;
+    return pid > 0 && getpgid(pid) == run->job && strcmp(COMM(pid), COMM(self.pid)) == 0;
+}
+
+/*
+ * A member of the job asks for the terminal, by the signal that the kernel sends to all of it, or a neighbour to us. False:
+ * there is none that we know of, and the signal is one like any other.
+ */
+static bool member_asks(void)
+{
+    enum where where = terminal_is();
+    if (where == NOWHERE || run->job <= 1)
+        return false;
+    self.job_waits = where != WITH_JOB && !return_terminal(false);
     if (self.job_waits)
-        return;
+        return true;
     self.wants = false;
     tell_all("another member of the job asks for the terminal: handed back");
-    if (run->job > 1)
-        kill(-run->job, SIGCONT);
+    kill(-run->job, SIGCONT);
+    return true;
 }
 
 /* ---------------------------------------------------------------- report */
@@ -4386,6 +4396,18 @@ static void look_at_leftovers(void)
     }
 }
 
+/* Is there nothing more to do? */
+static bool finished(void)
+{
+    if (self.phase == OVER)
+        return true;
+    if (!has(COMMAND_SIDE))
+        return self.child_gone;                     /* and run->done: else it would have taken over */
+    if (self.phase == LOOKING || !(run->ended || (self.phase == KILLING && !command_lives())))
+        return self.childless;
+    return self.childless || (leaves() && self.surveyed && self.phase < LOOKING) || (self.spares && !self.blind && self.left == 0);
+}
+
 /* Whoever wakes looks at all that may have changed, in this order: the end of a child before the clock. */
 static void look_around(void)
 {
@@ -4399,7 +4421,9 @@ static void look_around(void)
     }
     if (self.role == JOB_SIDE && self.child_gone && !run->done)
         take_over(COMMAND_SIDE, "supervisor", self.child);
-    if (self.deadline && now() >= self.deadline)
+    if (has(COMMAND_SIDE))
+        look_at_leftovers();
+    if (self.deadline && now() >= self.deadline && !finished())     /* who has ended in time has ended in time */
         next_phase();
     if (self.phase == LOOKING && self.looker)
         serve_look();
@@ -4409,21 +4433,8 @@ static void look_around(void)
         follow();
     if (has(COMMAND_SIDE)) {
         answer();
-        look_at_leftovers();
         sweep_if_due();
     }
-}
-
-/* Is there nothing more to do? */
-static bool finished(void)
-{
-    if (self.phase == OVER)
-        return true;
-    if (!has(COMMAND_SIDE))
-        return self.child_gone;                     /* and run->done: else it would have taken over */
-    if (self.phase == LOOKING || !(run->ended || (self.phase == KILLING && !command_lives())))
-        return self.childless;
-    return self.childless || (leaves() && self.surveyed && self.phase < LOOKING) || (self.spares && !self.blind && self.left == 0);
 }
 
 /* For the report: who sent what, each pair once, in order of first arrival. */
@@ -4478,10 +4489,8 @@ static void handle(int sig, const siginfo_t *info)
         wake(run->inner);
         return;                                     /* the parent-death signal: of the parent, or of one thread of it */
     }
-    if ((sig == SIGTTIN || sig == SIGTTOU) && (kernel || (run->job > 1 && getpgid(info->si_pid) == run->job))) {
-        member_asks();
+    if ((sig == SIGTTIN || sig == SIGTTOU) && (kernel || is_neighbour(info->si_pid)) && member_asks())
         return;
-    }
     if (sig == SIGCONT) {
         self.job_waits = false;
         if (run->stop)

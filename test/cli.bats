@@ -69,6 +69,69 @@ accepted() {
   done
 }
 
+@test "--help fits a screen of 80 columns and 24 lines" {
+  run -0 "$TINY" --help
+  [[ $(wc -L <<<"$output") -le 80 && $(wc -l <<<"$output") -le 24 ]]
+}
+
+@test "--help that cannot be written is no success" {
+  run -125 sh -c '"$1" --help >/dev/full' sh "$TINY"
+  [[ $output == 'tiny-reaper: '*'standard output'* ]]
+}
+
+@test "a long option may be shortened as long as only one is meant" {
+  accepted --time=5 --kill=1 --sig=INT --pres --sing --no --die --rew=TERM:INT --succ 3 --verb
+  accepted --wa
+  accepted --le
+  refused "'--s=3' may mean" --s=3
+  refused "'--ver' may mean --verbose or --version" --ver
+  refused "'--re=x' may mean --rewrite or --report" --re=x
+}
+
+@test "options of the kind that stand together are told apart from a value" {
+  accepted -Gpt5
+  accepted -Gpt 5
+  accepted -k1 -pe143,TERM
+  refused "'G5'" -tG5
+}
+
+@test "an option mistake says which option and which mistake" {
+  refused "unknown option '-x'; see 'tiny-reaper --help'" -x
+  refused "unknown option '-x' in '-px'" -px
+  refused "unknown option '-:'" -:
+  refused "unknown option '--frob'" --frob
+  refused "'--=5'" --=5
+  refused "--verbose takes no value" --verb=3
+  run -125 --separate-stderr "$TINY" -pt
+  [[ $stderr == "tiny-reaper: option '-t, --timeout=DURATION' needs a value; see 'tiny-reaper --help'" ]]
+  run -125 --separate-stderr "$TINY" --time
+  [[ $stderr == "tiny-reaper: option '-t, --timeout=DURATION' needs a value; see 'tiny-reaper --help'" ]]
+}
+
+@test "a duration in place of a command is met with a hint, and only then" {
+  run -127 --separate-stderr "$TINY" 10m make
+  [[ ${#stderr_lines[@]} == 1 && $stderr == *"'10m'"*'-t'* ]]
+  local words
+  for words in '10m' '10q make' 'no-such-command 10m' '-t 5 10m make'; do
+    # shellcheck disable=SC2086 # words
+    run -127 --separate-stderr "$TINY" $words
+    [[ ${#stderr_lines[@]} == 1 && $stderr != *'-t'* ]]
+  done
+  # A command may be named like one.
+  printf '#!/bin/sh\necho "is a command"\n' >"$T/10m"
+  chmod +x "$T/10m"
+  PATH=$T:$PATH run -0 "$TINY" 10m make
+  [[ $output == 'is a command' ]]
+}
+
+@test "a signal is named as one would type it: the nearer end of the real-time ones" {
+  local number
+  for number in 34:RTMIN 35:RTMIN+1 49:RTMIN+15 50:RTMAX-14 63:RTMAX-1 64:RTMAX 15:TERM 6:ABRT 29:IO; do
+    "$TINY" -G -o "$T/report" "$H/die" "${number%:*}" || :
+    [[ $(jq -r .signal "$T/report" | tail -n 1) == "${number#*:}" ]]
+  done
+}
+
 @test "a missing command is refused with one line" {
   local args
   for args in '' '-t 5' '--' '-v --'; do
@@ -99,7 +162,7 @@ accepted() {
 
 @test "a duration: every unit, fractions, several units, infinity, 0" {
   local duration
-  for duration in 5 5s 5000ms 5m 5h 5d 0.5m 1.5h 1h30m 1d2h3m4s5ms 20.25 infinity 0 0s 0.0 00 007; do
+  for duration in 5 5s 5000ms 5m 5h 5d 0.5m 1.5h 1h30m 1d2h3m4s5ms 20.25 .5 5. .5h 1h.5m 5.s infinity 0 0s 0.0 00 007; do
     accepted -t "$duration"
     accepted --kill-after="$duration"
   done
@@ -107,7 +170,7 @@ accepted() {
 
 @test "a bad duration is refused, named, and starts nothing" {
   local duration
-  for duration in 1e400 1e4 nan inf NaN -1 -1s +1 1x 1sx x s ms '' ' 5' '5 ' '1 s' 0x10 0x1p3 1,5 .5 5. . 1..5 1.5.5 1h30 '1h 30m' \
+  for duration in 1e400 1e4 nan inf NaN -1 -1s +1 1x 1sx x s ms '' ' 5' '5 ' '1 s' 0x10 0x1p3 1,5 . .s 1h. 1..5 1.5.5 .5. 1h30 1.h1 '1h 30m' \
     infinityx '5
 ' 1µs 5S_ ٣; do
     refused "${duration%$'\n'}" -t "$duration"
@@ -190,6 +253,12 @@ accepted() {
 @test "--wait and --leave exclude each other" {
   refused tiny-reaper -w -l
   refused tiny-reaper --leave --wait
+}
+
+@test "the last of -s counts, and -r and -e add up" {
+  run -124 "$TINY" -t .05 -s KILL -s TERM sleep 100
+  run -0 "$TINY" -e 3 -e 4 sh -c 'exit 3'
+  run -0 "$TINY" -e 3 -e 4 sh -c 'exit 4'
 }
 
 @test "the last of a repeated option counts" {

@@ -44,6 +44,29 @@ signals_commands_and_arguments() {
   diff <(ask_bash tiny-reaper - | sed 's/=$//' | sort) "$OPTIONS"
 }
 
+# complete_in_bash TEXT: the line that a real interactive bash makes of it at TAB.
+complete_in_bash() { python3 "$BATS_TEST_DIRNAME/completion/ask-bash" "$COMPLETIONS/tiny-reaper.bash" "$1"; }
+
+@test "in an interactive bash the command's own completion answers, whatever stands before it" {
+  local before
+  for before in '' '-t 5 ' '-t5 ' '--timeout 5 ' '--timeout=5 ' '-r TERM:QUIT ' '--rewrite=TERM:QUIT ' '-vr TERM:QUIT -k 1 -- ' \
+    '--signal=INT,TERM -o a:b --report=a=b:c ' '-r TERM:QUIT -r HUP:0 -e 143,TERM '; do
+    run -0 complete_in_bash "tiny-reaper ${before}git bis"
+    echo "$before: $output"
+    [[ $output == "tiny-reaper ${before}git bisect " ]]
+    run -0 complete_in_bash "tiny-reaper ${before}sha256s"
+    [[ $output == "tiny-reaper ${before}sha256sum " ]]
+  done
+  run -0 complete_in_bash 'tiny-reaper --preserve'
+  [[ $output == 'tiny-reaper --preserve-status ' ]]
+  run -0 complete_in_bash 'tiny-reaper --timeo'
+  [[ $output == 'tiny-reaper --timeout=' ]]
+  run -0 complete_in_bash 'tiny-reaper -r TERM:QUI'
+  [[ $output == 'tiny-reaper -r TERM:QUIT ' ]]
+  run -0 complete_in_bash 'tiny-reaper --signal=QUI'
+  [[ $output == 'tiny-reaper --signal=QUIT ' ]]
+}
+
 @test "zsh proposes exactly the options of --help" {
   diff <({ ask_zsh tiny-reaper -; ask_zsh tiny-reaper --; } | sort -u) "$OPTIONS"
 }

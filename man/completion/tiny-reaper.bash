@@ -1,5 +1,17 @@
 # Completion for bash. Options are listed until the command's name; from there on the command's own completion answers.
 
+# The command begins at the word of this number in `words`. Readline breaks words at = and : as well, and counts all the pieces.
+_tiny_reaper_offset() {
+    local i piece=0 word
+    for ((i = 0; i < $1; i++)); do
+        word=${COMP_WORDS[piece++]}
+        while [[ $word != "${words[i]}" ]] && ((piece < ${#COMP_WORDS[@]})); do
+            word+=${COMP_WORDS[piece++]}
+        done
+    done
+    _command_offset "$piece"
+}
+
 _tiny_reaper() {
     local cur prev words cword
     _init_completion -n =: || return
@@ -24,7 +36,7 @@ _tiny_reaper() {
         break
     done
     if ((i <= cword)) && { [[ ${words[i - 1]} == -- ]] || ((i < cword)); }; then
-        _command_offset "$i"
+        _tiny_reaper_offset "$i"
         return
     fi
 
@@ -54,7 +66,7 @@ _tiny_reaper() {
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
         [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
     else
-        _command_offset "$cword"
+        _tiny_reaper_offset "$cword"
     fi
 } &&
     complete -F _tiny_reaper tiny-reaper

@@ -45,6 +45,6 @@ complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s w -l wait -
 complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s l -l leave -d 'When the command ends, leave alone what it left behind'
 complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s G -l no-guard -d 'Run as one process'
 complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s o -l report -r -F -d 'Append one line of JSON about the run to a file'
-complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s v -l verbose -d 'Say what is done, and at the limit what was still running'
+complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s v -l verbose -d 'Say what went otherwise than planned; twice: everything'
 complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s h -l help -d 'Print the usage, and exit'
 complete -c tiny-reaper -n 'not __tiny_reaper_command >/dev/null' -s V -l version -d 'Print the version, and exit'

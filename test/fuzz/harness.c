@@ -1,5 +1,5 @@
 /*
- * libFuzzer harness: one parser of tiny-reaper, or its JSON writer, by the environment's TARGET: duration, signal, list, rewrite, status, json.
+ * libFuzzer harness: one parser of tiny-reaper, or its JSON writer, by the environment's TARGET: duration, float, signal, list, rewrite, status, json.
  * Input bytes are a C string (json: a command's arguments, separated by NUL). With PRINT set, json prints what was written, for another parser to judge.
  */
 #define _GNU_SOURCE
@@ -40,14 +40,12 @@ static bool reference(const char *text, long double *result)
         return false;
     while (*text) {
         long double number = 0, place = 1, unit;
-        if (*text < '0' || *text > '9')
+        if ((*text < '0' || *text > '9') && (*text != '.' || text[1] < '0' || text[1] > '9'))
             return false;
         while (*text >= '0' && *text <= '9')
             number = number * 10 + (*text++ - '0');
         if (*text == '.') {
             text++;
-            if (*text < '0' || *text > '9')
-                return false;
             while (*text >= '0' && *text <= '9')
                 number += (*text++ - '0') * (place /= 10);
         }
@@ -71,19 +69,44 @@ static bool reference(const char *text, long double *result)
     return true;
 }
 
+/* Is DURATION what was EXPECTED, in nanoseconds, or the longest where that is too much? */
+static void check_near(int64_t duration, long double expected, long double share, long double most)
+{
+    if (expected >= 9.3e18L)
+        CHECK(duration == FOREVER);
+    else if (expected < 9.1e18L)
+        CHECK(fabsl(expected - (long double)duration) <= expected * share + most);
+}
+
+/* timeout's durations beside libc's strtod, in the C locale. */
+static void fuzz_float(const char *text)
+{
+    int64_t duration = -1;
+    char *end;
+    bool valid = parse_duration(text, true, &duration);
+    double expected = strtod(text, &end);
+    long double unit = *end == 'm' ? 60 : *end == 'h' ? 3600 : *end == 'd' ? 86400 : 1;
+    bool taken = end != text && !isnan(expected) && expected >= 0 && !(*end && (end[1] || !strchr("smhd", *end)));
+    /* Minus something that strtod rounds to zero is below zero all the same. */
+    CHECK(valid == taken || (taken && !valid && strchr(text, '-') && expected == 0 && signbit(expected)));
+    if (!valid)
+        return;
+    CHECK(duration >= 0);
+    if (expected > 0 && !(strpbrk(text, "eEpP") && expected < 1e-200))
+        CHECK(duration > 0);
+    check_near(duration, expected * unit * 1e9L, 1e-12L, 2);
+}
+
 static void fuzz_duration(const char *text)
 {
     int64_t duration = -1;
     long double expected;
-    bool valid = parse_duration(text, &duration);
+    bool valid = parse_duration(text, false, &duration);
     CHECK(valid == reference(text, &expected));
     if (!valid)
         return;
     CHECK(duration >= 0);
-    if (expected >= 9.3e18L)
-        CHECK(duration == FOREVER);
-    else if (expected < 9.2e18L)
-        CHECK(fabsl(expected - (long double)duration) <= expected * 1e-9L + 100 * (long double)strlen(text));
+    check_near(duration, expected, 1e-9L, 100 * (long double)strlen(text));
     if (strcmp(text, "infinity") != 0 && strpbrk(text, "123456789"))
         CHECK(duration > 0);
 }
@@ -112,7 +135,7 @@ static void fuzz_rewrite(const char *text)
 {
     for (int sig = 0; sig <= SIGNALS; sig++)
         opt.rewrite[sig] = (unsigned char)sig;
-    parse_rewrite(text);
+    parse_rewrite(text, false);
     int changed = 0;
     for (int sig = 0; sig <= SIGNALS; sig++) {
         CHECK(opt.rewrite[sig] <= SIGNALS);
@@ -168,6 +191,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (setjmp(refused) == 0) {
         if (strcmp(target, "duration") == 0)
             fuzz_duration(text);
+        else if (strcmp(target, "float") == 0)
+            fuzz_float(text);
         else if (strcmp(target, "signal") == 0)
             fuzz_signal(text);
         else if (strcmp(target, "list") == 0)

@@ -1,5 +1,6 @@
 /*
- * vectors PROGRAM RUNS SEED FOLDER: runs PROGRAM with random command lines of options, values and harmless commands, standard input closed. Each must
+ * vectors PROGRAM RUNS SEED FOLDER: runs PROGRAM with random command lines of options, values and harmless commands, also under other
+ * names, standard input closed. Each must
  * end in time, with 0, 124 to 127, 137 or the command's status, and leave no child behind. FOLDER is for reports.
  */
 #define _GNU_SOURCE
@@ -22,12 +23,13 @@ static const char *const OPTIONS[] = {
     "--timeout=", "--signal=", "--kill-after=", "--rewrite=", "--success-status=", "--report=", "--wait=", "--ver", "--s", "--", "-", "-pcG", "-Gt", "-vk", "-Z", "--x",
 };
 static const char *const VALUES[] = {
-    "0", "1", "60", "1ms", "0.000000001", "1h30m", "infinity", "1e3", "-1", "", " ", "TERM", "SIGQUIT,TERM", "KILL", "0x1", "RTMIN+3", "RTMAX-30", "64", "65", "99999999999999999999",
+    "0", "1", "60", "1ms", "0.000000001", "1h30m", "infinity", "1e3", "0x1p2", ".5", "5.", "-1", "", " ", "TERM", "SIGQUIT,TERM", "KILL", "0x1", "RTMIN+3", "RTMAX-30", "64", "65", "99999999999999999999",
     "TERM:INT", "USR1:0", "KILL:TERM", "143", "143,TERM", "256", "%s%n", "\377\376", "m", "1m1", ",", ":", "FILE", "/dev/full", "/", "/nowhere/x",
 };
 static const char *const COMMANDS[] = {"true", "false", "/", "/bin/true", "/bin/false", "no-such-command", "/no/such/command", "", "/dev/null"};
 #define SOME(list) list[(size_t)rand() % (sizeof list / sizeof *list)]
 
+static const char *const NAMES[] = {"timeout", "/x/tini", "docker-init", "dumb-init"};
 static char *words[WORDS + 1], file[4096];
 static int nwords;
 
@@ -43,7 +45,7 @@ static void add(const char *head, const char *tail)
 static void make_line(const char *program)
 {
     nwords = 0;
-    add(program, "");
+    add(rand() % 4 ? program : SOME(NAMES), "");
     for (int i = rand() % 8; i > 0; i--) {
         const char *option = SOME(OPTIONS);
         int open = option[strlen(option) - 1] == '=';
@@ -60,7 +62,7 @@ static void make_line(const char *program)
 }
 
 /* The status as waitpid has it; -1: not in time. */
-static int run(void)
+static int run(const char *program)
 {
     sigset_t chld;
     int status;
@@ -75,7 +77,7 @@ static int run(void)
         dup2(null, 2);
         close(null);
         close(0);
-        execv(words[0], words);
+        execv(program, words);
         _exit(99);
     }
     if (pid < 0)
@@ -119,13 +121,13 @@ int main(int argc, char **argv)
         close(null);
     for (int i = 0; i < runs; i++) {
         make_line(argv[1]);
-        int status = run(), left = 0;
+        int status = run(argv[1]), left = 0;
         for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG | __WALL)) >= 0; left = 1)
             if (pid == 0)
                 usleep(1000);
         if (is_wrong(status) || left) {
             printf("run %d: status %#x%s:", i, (unsigned)status, left ? ", left a process behind" : "");
-            for (int word = 1; word < nwords; word++)
+            for (int word = 0; word < nwords; word++)
                 printf(" '%s'", words[word]);
             printf("\n");
             bad++;
