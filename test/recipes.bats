@@ -172,6 +172,7 @@ installs() {
     pid=$!
     started+=("$pid")
     read -rt 20 server <>at-work
+    started+=("$server")
     [[ ! $HANGS ]] || kill -KILL "$pid"
     wait "$pid" || [[ $HANGS ]]
     wait_for 20 gone "$server"
@@ -381,15 +382,17 @@ ci_steps() { # TEST-SCRIPT REPORT-SCRIPT
 
 # cancelled SCRIPT: the runner signals the step's shell alone, and all that the step has started ends.
 cancelled() {
-  local pid job
+  local pid one another
   mkfifo at-work
-  stub make <<<'sleep 1000 & echo $! >at-work; cat /dev/zero >/dev/null & wait'
+  stub make <<<'sleep 1000 & one=$!; setsid sleep 1001 & echo "$one $!" >at-work; wait'
   bash -e "$1" 3>&- &
   pid=$!
   started+=("$pid")
-  read -rt 20 job <>at-work
+  read -rt 20 one another <>at-work
+  started+=("$one" "$another")
   kill -TERM "$pid"
-  wait_for 20 gone "$job"
+  wait_for 20 gone "$one"
+  wait_for 20 gone "$another"
 }
 
 @test "README: GitHub Actions" {
