@@ -51,9 +51,6 @@ stub_server() {
   export READY=$T/ready
   stub server <<<'{ echo "$$ $(readlink /proc/$PPID/exe) $*"; } >"$READY"; exec sleep 1000'
 }
-# As long as the server is a bash it ignores QUIT: it is up when it has become what it executes.
-is_up() { [[ $(<"/proc/$1/comm") == sleep ]]; }
-
 # stops_with STATUS COMMAND...: COMMAND runs the server with its arguments under tiny-reaper; TERM ends it so.
 stops_with() {
   local expected=$1 status=0 pid server parent arguments
@@ -61,9 +58,9 @@ stops_with() {
   env --default-signal=INT,QUIT "$@" 3>&- &
   pid=$!
   started+=("$pid")
-  read -rt 100 server parent arguments <"$READY"
+  read -rt 100 server parent arguments <>"$READY"
   echo "server $server, child of $parent: $arguments"
-  [[ $parent == tiny-* && $arguments == '--port 8080' ]]
+  [[ $parent == "$(realpath "$TINY")" && $arguments == '--port 8080' ]]
   # A bash ignores QUIT, and so would the server before its exec.
   wait_for 20 grep -qx sleep "/proc/$server/comm"
   kill -TERM "$pid"
@@ -175,6 +172,7 @@ installs() {
     pid=$!
     started+=("$pid")
     read -rt 20 server <>at-work
+    started+=("$server")
     [[ ! $HANGS ]] || kill -KILL "$pid"
     wait "$pid" || [[ $HANGS ]]
     wait_for 20 gone "$server"
@@ -222,7 +220,7 @@ END
 
 # without_numbers FILE: the lines that say who waits for whom, numbers and markup left out.
 without_numbers() {
-  sed 's/<[^>]*>//g' "$1" | grep 'wait for' | sed 's/[0-9]\+/N/g'
+  sed 's/<[^>]*>//g' "$1" | grep -o '.* wait for each other' | sed 's/[0-9]\+/N/g'
 }
 
 @test "README shows what is said today: its picture, and the output below a recipe" {
@@ -384,15 +382,17 @@ ci_steps() { # TEST-SCRIPT REPORT-SCRIPT
 
 # cancelled SCRIPT: the runner signals the step's shell alone, and all that the step has started ends.
 cancelled() {
-  local pid job
+  local pid one another
   mkfifo at-work
-  stub make <<<'sleep 1000 & echo $! >at-work; cat /dev/zero >/dev/null & wait'
+  stub make <<<'sleep 1000 & one=$!; setsid sleep 1001 & echo "$one $!" >at-work; wait'
   bash -e "$1" 3>&- &
   pid=$!
   started+=("$pid")
-  read -rt 20 job <>at-work
+  read -rt 20 one another <>at-work
+  started+=("$one" "$another")
   kill -TERM "$pid"
-  wait_for 20 gone "$job"
+  wait_for 20 gone "$one"
+  wait_for 20 gone "$another"
 }
 
 @test "README: GitHub Actions" {
