@@ -10,6 +10,12 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return
 }
 
+# What a failed test has left behind: it would hold bats' own descriptors.
+teardown() {
+  local pid
+  for pid in $(cat left 2>/dev/null); do kill -s KILL "$pid" 2>/dev/null || :; done
+}
+
 # Namespaces of our own, as root or as anybody.
 UNSHARE=(unshare)
 ((EUID == 0)) || UNSHARE+=(--map-root-user)
