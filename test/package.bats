@@ -19,7 +19,7 @@ setup_file() {
   export TREE=$BATS_FILE_TMPDIR/tree
   mkdir -p "$TREE/test"
   cd "$BATS_TEST_DIRNAME/.." || return
-  cp -r Makefile LICENSE tiny-reaper.c man "$TREE"
+  cp -r Makefile LICENSE README.md tiny-reaper.c man "$TREE"
   cp -r test/deb test/deb.d "$TREE/test"
 }
 
