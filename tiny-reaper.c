@@ -3170,12 +3170,16 @@ static bool show_process(const struct process *process, int depth)
     return publish(&text, look->table, &look->table_length);
 }
 
-/* `a (pid 12) and b (pid 13) wait for each other: a in wait4 for 13, b in write(1 pipe:[5]) for 12` */
+/*
+ * `a (pid 12) and b (pid 13) wait for each other`, and on lines of their own `a in wait4 for 13`, `b in write(1 pipe:[5]) for
+ * 12`. The tab before the first says that it is never cut.
+ */
 static void show_circle(int circle)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE};
     struct text json = {look->circles + look->circles_length, look->circles + CIRCLES_SIZE};
     int members = 0, n = 0;
+    put(&text, "\t");
     for (int i = 0; i < look->nprocesses; i++)
         members += look->processes[i].circle == circle;
     for (struct process *process = look->processes; process < look->processes + look->nprocesses; process++) {
@@ -3187,16 +3191,16 @@ static void show_circle(int circle)
         n++;
     }
     put(&json, "]");
-    put(&text, members == 1 ? " waits for itself: " : " wait for each other: ");
+    put(&text, members == 1 ? " waits for itself:" : " wait for each other:");
     for (struct process *process = look->processes; process < look->processes + look->nprocesses; process++) {
         const struct task *task = process->tasks;
         if (process->circle != circle)
             continue;
         while (task < process->tasks + process->ntasks - 1 && task->ender != OTHERS)
             task++;
-        put(&text, "%s in ", process->name);
+        end_line(&text);
+        put(&text, "    %s (pid %ld) in ", process->name, (long)process->pid);
         describe(&text, task);
-        put(&text, --n ? ", " : "");
     }
     end_line(&text);
     if (members == 0 || text.at >= text.end - 1)
@@ -3471,7 +3475,7 @@ static void end_look(void)
     tell("still running:");
     tell("%.*s", columns, "    pid state  elapsed  waits in, and for whom       command");
     for (int at = 0; at < look->table_length && opt.verbose; at += (int)strlen(look->table + at) + 1)
-        tell("%.*s", columns, look->table + at);
+        tell("%.*s", look->table[at] == '\t' ? LINE : columns, look->table + at + (look->table[at] == '\t'));
     if (look->more)
         tell("and %d more, for which there was no time or no room", look->more);
 }

@@ -86,8 +86,6 @@ END
   refused 127 /no/such/folder/x "$TINY" /no/such/folder/x
   run -127 --separate-stderr "$TINY" ''
   [[ ${#stderr_lines[@]} == 1 && $stderr == 'tiny-reaper: '* ]]
-  printf '#!/no/such/interpreter\n' | script lost
-  refused 127 ./lost "$TINY" ./lost
 }
 
 @test "126: found, and cannot be run" {
@@ -95,6 +93,8 @@ END
   : >plain
   ln -s loop loop
   printf '\177ELF garbage' | script garbage
+  printf '#!/no/such/interpreter\n' | script lost
+  refused 126 ./lost "$TINY" ./lost
   refused 126 ./folder "$TINY" ./folder
   refused 126 /tmp "$TINY" -G /tmp
   refused 126 ./plain "$TINY" ./plain
