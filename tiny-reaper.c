@@ -5,39 +5,49 @@
  *
  *      caller                      a shell, a container engine, a CI runner
  *        |
- *      outer     "tiny-reaper"     the guard: in the caller's process group (the job); it faces the caller, who knows
- *        |                         its pid: signals, the terminal, being stopped. It has the JOB_SIDE
- *      inner     "tiny-supervisor" the supervisor: leads the command's group, all signals blocked, a subreaper; it owns
- *        |                         the command, the reaping and the phases. It has the COMMAND_SIDE
- *      command                     born into that group, not its leader: what it starts, at any depth, comes to inner
+ *      outer     "tiny-reaper"     the guard: in the caller's process group (the job); it faces the caller,
+ *        |                         who knows its pid: signals, terminal, being stopped. It has the JOB_SIDE
+ *      inner     "tiny-supervisor" the supervisor: leads the command's group, all signals blocked, a subreaper;
+ *        |                         it owns the command, reaping and phases. It has the COMMAND_SIDE
+ *      command                     born into that group, not its leader: what it starts, at any depth,
+ *                                  comes to inner
  *
- * The invariant: the supervisor blocks nowhere but in its one wait for signals, and every look sees the other process,
- * the children, the deadline, the terminal - in this order - and is bounded. A look that met its bound does not sleep.
+ * The invariant: the supervisor blocks nowhere but in its one wait for signals, and every look sees the
+ * other process, the children, the deadline, the terminal - in this order - and is bounded. A look that met
+ * its bound does not sleep.
  *
- *   a signal to outer     blocked from the first instruction on; outer takes it and writes its number into a ring, inner
- *                         reads the ring and passes it to the command's group. What comes to inner itself only wakes it,
- *                         or was typed at the terminal, and goes to the job (hear())
+ *   a signal to outer     blocked from the first instruction on; outer takes it and writes its number into
+ *                         a ring, inner reads the ring and passes it to the command's group. What comes to
+ *                         inner itself only wakes it, or was typed at the terminal, and goes to the job
+ *                         (hear())
  *   the alarm             a timer of inner's own: it wakes, the clock decides (look_around())
- *   the command stops     inner says so in run->stop, outer answers in run->stand, and stops itself as the command did
- *   outer is killed       inner's parent-death signal (CONT, which a stopped one hears too) wakes it; it takes JOB_SIDE
- *                         as well, and KILLs everything, at once
- *   inner is killed       its children are outer's now (a subreaper): outer takes COMMAND_SIDE, and KILLs everything
- *   both are killed       the command's parent-death signal is KILL; what it started goes on (no tool could know of it)
+ *   the command stops     inner says so in run->stop, outer answers in run->stand, and stops itself as the
+ *                         command did
+ *   outer is killed       inner's parent-death signal (CONT, which a stopped one hears too) wakes it; it
+ *                         takes JOB_SIDE as well, and KILLs everything, at once
+ *   inner is killed       its children are outer's now (a subreaper): outer takes COMMAND_SIDE, and KILLs
+ *                         everything
+ *   both are killed       the command's parent-death signal is KILL; what it started goes on (no tool could
+ *                         know of it)
  *
- * Killed between any two calls of the start: before inner has armed its parent-death signal it finds itself with another
- * parent, and leaves; the same holds for the command's side of the fork; from then on the kernel's signal is on its way.
+ * Killed between any two calls of the start: before inner has armed its parent-death signal it finds itself
+ * with another parent, and leaves; the same holds for the command's side of the fork; from then on the
+ * kernel's signal is on its way.
  *
  * Contents, in the words of the banners; start reading at main():
  *   tables               what the user may write, by name: options, signals, units
- *   state                opt: what was asked for; run: what both processes know; self: this process's own part
- *   text and messages    texts of bounded size, lines on standard error that never wait, JSON; owns self.messages
+ *   state                opt: what was asked for; run: what both processes know; self: this process's own
+ *                        part
+ *   text and messages    texts of bounded size, lines on standard error that never wait, JSON; owns
+ *                        self.messages
  *   parsing              arguments and TINY_REAPER into opt, which nobody writes afterwards
  *   time                 the clocks, and the one timer; owns self.timer
  *   signals              masks, the ring from outer to inner, waking; owns run->ring
  *   /proc                what may be read without blocking: status, comm, children
  *   where the terminal is    looked at, never stored; passing it to a group, its modes
  *   starting             the guard, the supervisor, the command; letting go of what was inherited
- *   looker               a child that may be lost reads what may block: why it hangs, what is left, who reads a pipe
+ *   looker               a child that may be lost reads what may block: why it hangs, what is left, who
+ *                        reads a pipe
  *   ending               the phases, and who is signalled in each; owns self.phase
  *   forwarding           the ring's signals to the command, the terminal's to the job
  *   reaping              every child's end, stop and continuation; owns run->stop
@@ -90,7 +100,10 @@
 #define SYS_pidfd_open 434                          /* the same on every machine */
 #define SYS_pidfd_send_signal 424
 #endif
-/* The kernel's own call, with its own structure of two longs; only where there never was one, with two of 64 bits. */
+/*
+ * The kernel's own call, with its own structure of two longs; only where there never was one, with two of
+ * 64 bits.
+ */
 #if defined SYS_rt_sigtimedwait_time32
 #define SYS_wait_for_signal SYS_rt_sigtimedwait_time32
 typedef long wait_time;
@@ -106,7 +119,8 @@ typedef int64_t wait_time;
 #endif
 
 enum {
-    TIMED_OUT = 124, FAILED = 125, CANNOT_RUN = 126, NOT_FOUND = 127,   /* exit statuses, as timeout(1) has them */
+    /* exit statuses, as timeout(1) has them */
+    TIMED_OUT = 124, FAILED = 125, CANNOT_RUN = 126, NOT_FOUND = 127,
     TIMED_OUT_KILLED = 137,
     SIGNALS = 64,                   /* the kernel's signals are 1 to 64, whatever libc keeps for itself */
     FIRST_REALTIME = 34,            /* what glibc calls SIGRTMIN; the kernel's 32 and 33 are libc's own */
@@ -120,8 +134,10 @@ enum {
 
 static const int64_t SECOND = 1000000000, FOREVER = INT64_MAX;      /* nanoseconds */
 static const int64_t DEFAULT_GRACE = 5 * 1000000000LL;
-static const int64_t LOOK_TIME = 100 * 1000000LL, SURVEY_TIME = 1000000000LL;   /* of the looker: why, who is left */
-static const int64_t DEEP_AFTER = 100 * 1000000LL;      /* what has not died of KILL by then may have somebody below it */
+/* of the looker: why, who is left */
+static const int64_t LOOK_TIME = 100 * 1000000LL, SURVEY_TIME = 1000000000LL;
+/* what has not died of KILL by then may have somebody below it */
+static const int64_t DEEP_AFTER = 100 * 1000000LL;
 
 /* ---------------------------------------------------------------- tables */
 
@@ -223,15 +239,16 @@ static const struct signal_row {
     int number;
     const char *name;
 } SIGNAL_NAMES[] = {
-    {SIGHUP, "HUP"}, {SIGINT, "INT"}, {SIGQUIT, "QUIT"}, {SIGILL, "ILL"}, {SIGTRAP, "TRAP"}, {SIGABRT, "ABRT"}, {SIGBUS, "BUS"},
-    {SIGFPE, "FPE"}, {SIGKILL, "KILL"}, {SIGUSR1, "USR1"}, {SIGSEGV, "SEGV"}, {SIGUSR2, "USR2"}, {SIGPIPE, "PIPE"}, {SIGALRM, "ALRM"},
-    {SIGTERM, "TERM"}, {SIGCHLD, "CHLD"}, {SIGCONT, "CONT"}, {SIGSTOP, "STOP"}, {SIGTSTP, "TSTP"}, {SIGTTIN, "TTIN"}, {SIGTTOU, "TTOU"},
-    {SIGURG, "URG"}, {SIGXCPU, "XCPU"}, {SIGXFSZ, "XFSZ"}, {SIGVTALRM, "VTALRM"}, {SIGPROF, "PROF"}, {SIGWINCH, "WINCH"}, {SIGIO, "IO"},
-    {SIGPWR, "PWR"}, {SIGSYS, "SYS"},
+    {SIGHUP, "HUP"},       {SIGINT, "INT"},     {SIGQUIT, "QUIT"}, {SIGILL, "ILL"},   {SIGTRAP, "TRAP"},
+    {SIGABRT, "ABRT"},     {SIGBUS, "BUS"},     {SIGFPE, "FPE"},   {SIGKILL, "KILL"}, {SIGUSR1, "USR1"},
+    {SIGSEGV, "SEGV"},     {SIGUSR2, "USR2"},   {SIGPIPE, "PIPE"}, {SIGALRM, "ALRM"}, {SIGTERM, "TERM"},
+    {SIGCHLD, "CHLD"},     {SIGCONT, "CONT"},   {SIGSTOP, "STOP"}, {SIGTSTP, "TSTP"}, {SIGTTIN, "TTIN"},
+    {SIGTTOU, "TTOU"},     {SIGURG, "URG"},     {SIGXCPU, "XCPU"}, {SIGXFSZ, "XFSZ"}, {SIGVTALRM, "VTALRM"},
+    {SIGPROF, "PROF"},     {SIGWINCH, "WINCH"}, {SIGIO, "IO"},     {SIGPWR, "PWR"},   {SIGSYS, "SYS"},
 #ifdef SIGSTKFLT
     {SIGSTKFLT, "STKFLT"},
 #endif
-    {SIGABRT, "IOT"}, {SIGCHLD, "CLD"}, {SIGIO, "POLL"},
+    {SIGABRT, "IOT"},      {SIGCHLD, "CLD"},    {SIGIO, "POLL"},
 };
 enum { NSIGNAL_NAMES = sizeof SIGNAL_NAMES / sizeof SIGNAL_NAMES[0] };
 
@@ -278,7 +295,8 @@ static struct options {
 
 enum outcome { NOT_STARTED, EXITED, SIGNALED, LIMIT, PARENT_DIED, KILLED };
 
-enum { JOB_SIDE = 1, COMMAND_SIDE = 2 };    /* guard: 1, supervisor: 2, -G and PID 1: both; a survivor takes the other's */
+/* guard: 1, supervisor: 2, -G and PID 1: both; a survivor takes the other's */
+enum { JOB_SIDE = 1, COMMAND_SIDE = 2 };
 
 /* How the job's side answers a stop of the command. */
 enum stand {
@@ -306,9 +324,13 @@ static struct run {
     bool wants_terminal;            /* at the start */
     char oom_file[256];             /* where the cgroup's OOM kills are counted; empty: nowhere */
     long long oom_before;
-    char title[64], limit[32];      /* the command's name and the limit, for messages: inner wipes its arguments */
+    /* the command's name and the limit, for messages: inner wipes its arguments */
+    char title[64], limit[32];
 
-    /* By the command's side of the fork before its exec, and then nobody: who reads it has reaped, or forked, it. */
+    /*
+     * By the command's side of the fork before its exec, and then nobody: who reads it has reaped, or
+     * forked, it.
+     */
     atomic_int command;             /* its pid, before inner could note it */
     atomic_int failed_status;       /* 0: it was started */
     char failure[LINE / 2];
@@ -316,7 +338,8 @@ static struct run {
     atomic_bool has_modes;
 
     /* By the job's side: outer, or its heir. Levels and a ring: each is read whole, or not at all. */
-    atomic_int job;                 /* our process group at the start; 0: it has no number here, or outer has left it */
+    /* our process group at the start; 0: it has no number here, or outer has left it */
+    atomic_int job;
     atomic_uint stand;              /* serial << 8 | enum stand: the answer to the stop of that serial */
     atomic_uint ring_head;          /* how many signals were written */
     atomic_bool ring_full;          /* outer waits for room */
@@ -346,7 +369,8 @@ static struct run {
     unsigned forwarded_count;
     unsigned char forwarded[SIGNALS];       /* in order of first arrival */
 
-    atomic_int released;            /* by outer, 1, and inner, 2: nothing of the caller's is held; the command waits for 3 */
+    /* by outer, 1, and inner, 2: nothing of the caller's is held; the command waits for 3 */
+    atomic_int released;
     size_t size, command_length;    /* of the mapping; of the command's text in it */
     char text[];                    /* for the report: the command, then the report itself */
 } *run;
@@ -356,9 +380,12 @@ enum phase {
     ASKED,                          /* a signal that ends was forwarded, with -k given; armed: the grace */
     ENDING,                         /* the signals of -s in turn; armed: the grace of each */
     LOOKING,                        /* the looker is at work; armed: its time */
-    CLEARING,                       /* the command is gone, what it left behind has got TERM; armed: the grace */
-    READING,                        /* only readers are left, about to meet their end-of-file; armed: their time */
-    KILLING,                        /* KILL to everything; armed: how long we wait for what cannot be killed */
+    /* the command is gone, what it left behind has got TERM; armed: the grace */
+    CLEARING,
+    /* only readers are left, about to meet their end-of-file; armed: their time */
+    READING,
+    /* KILL to everything; armed: how long we wait for what cannot be killed */
+    KILLING,
     OVER,                           /* nothing more can be done */
 };
 
@@ -373,10 +400,12 @@ static struct self {
     bool due;                       /* a child has ended: time for a sweep */
     /* the job's side */
     bool wants;                     /* the command wants the terminal */
-    bool job_waits;                 /* a member of the job has asked for the terminal when it was not to be had */
+    /* a member of the job has asked for the terminal when it was not to be had */
+    bool job_waits;
     /* the command's side */
     unsigned serial, served;        /* of the last stop; of the last stop whose answer was carried out */
-    pid_t sent_stop;                /* who got a STOP from here as the command did: outer, or -job; 0: nobody */
+    /* who got a STOP from here as the command did: outer, or -job; 0: nobody */
+    pid_t sent_stop;
     bool group_stopped;             /* the whole group got that STOP, and we with it */
     bool hung_up;                   /* the command was told by HUP that it can't have the terminal */
     bool surveyed;                  /* the looker has seen what the command left behind */
@@ -391,14 +420,15 @@ static struct self {
     struct held {
         pid_t pid;
         int pidfd;
-    } held[32];                     /* of those told who are no children of ours: their numbers may come again */
+    } held[32]; /* of those told who are no children of ours: their numbers may come again */
     int nheld;
     long left, reading;             /* children at the last sweep; readers among them that are spared */
     long asked;                     /* processes, of any depth, that have got their TERM in this phase */
     int sweep_signal;
     unsigned queue_head, queue_tail;
     uint64_t refusals;              /* bit N - 1: that signal N could not be passed on was said */
-    int messages, report_fd;        /* where messages go, opened by us (0: not yet, -1: nowhere); the report */
+    /* where messages go, opened by us (0: not yet, -1: nowhere); the report */
+    int messages, report_fd;
     bool has_stderr;
     struct mask inherited_mask;
     struct sigaction inherited_chld;
@@ -412,7 +442,10 @@ static unsigned char searched_pids[2][PIDS / 8];    /* their children were looke
 static pid_t search_queue[1 << 14];             /* of self.queue_head, self.queue_tail */
 
 static bool bit(const unsigned char *set, pid_t pid) { return set[pid / 8] >> pid % 8 & 1; }
-static void set_bit(unsigned char *set, pid_t pid) { set[pid / 8] = (unsigned char)(set[pid / 8] | 1u << pid % 8); }
+static void set_bit(unsigned char *set, pid_t pid)
+{
+    set[pid / 8] = (unsigned char)(set[pid / 8] | 1u << pid % 8);
+}
 
 /* Touches the page only if there is something to clear. */
 static void clear_bit(unsigned char *set, pid_t pid)
@@ -447,7 +480,10 @@ static void put(struct text *text, const char *format, ...)
         text->at += n < text->end - text->at ? n : text->end - text->at - 1;
 }
 
-/* A signal's name without SIG, RTMIN+N or RTMAX-N as is nearer, or a number; in BUFFER where it has to be made. */
+/*
+ * A signal's name without SIG, RTMIN+N or RTMAX-N as is nearer, or a number; in BUFFER where it has to be
+ * made.
+ */
 static const char *signal_name(int sig, char buffer[static 16])
 {
     int low = sig - FIRST_REALTIME, high = SIGNALS - sig;
@@ -464,15 +500,23 @@ static const char *signal_name(int sig, char buffer[static 16])
 }
 #define NAME(sig) signal_name(sig, (char[16]){0})
 
-/* The length of the UTF-8 sequence at AT, 0 if it is none. RFC 3629: neither overlong, nor a surrogate, nor too high. */
+/*
+ * The length of the UTF-8 sequence at AT, 0 if it is none. RFC 3629: neither overlong, nor a surrogate, nor
+ * too high.
+ */
 static size_t utf8_length(const unsigned char *at)
 {
-    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+    size_t length = at[0] < 0x80   ? 1
+                    : at[0] < 0xc2 ? 0
+                    : at[0] < 0xe0 ? 2
+                    : at[0] < 0xf0 ? 3
+                    : at[0] < 0xf5 ? 4
+                                   : 0;
     for (size_t i = 1; i < length; i++)
         if ((at[i] & 0xc0) != 0x80)
             return 0;
-    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
-        (at[0] == 0xf4 && at[1] > 0x8f))
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
+        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f))
         return 0;
     return length;
 }
@@ -498,7 +542,10 @@ static bool put_json(struct text *text, const char *string)
     return valid;
 }
 
-/* Makes a line harmless for a terminal: control characters, U+0080 to U+009F and what is not UTF-8 become `?`. */
+/*
+ * Makes a line harmless for a terminal: control characters, U+0080 to U+009F and what is not UTF-8 become
+ * `?`.
+ */
 static void make_harmless(char *line, size_t length)
 {
     for (size_t i = 0, n; i < length; i += n) {
@@ -512,9 +559,10 @@ static void make_harmless(char *line, size_t length)
 }
 
 /*
- * The descriptor for messages, which never waits: a pipe or a terminal is opened anew without blocking, since the state
- * of the caller's own description is not ours to change, and poll() says yes where write() then sleeps. The controlling
- * terminal has a name that always opens. -1: it can't be opened; messages are lost then, rather than the supervisor.
+ * The descriptor for messages, which never waits: a pipe or a terminal is opened anew without blocking,
+ * since the state of the caller's own description is not ours to change, and poll() says yes where write()
+ * then sleeps. The controlling terminal has a name that always opens. -1: it can't be opened; messages are
+ * lost then, rather than the supervisor.
  */
 static int open_messages(mode_t mode)
 {
@@ -537,7 +585,9 @@ static void write_stderr(const char *line, size_t length)
     bool tty = S_ISCHR(status.st_mode) && isatty(STDERR_FILENO), fifo = S_ISFIFO(status.st_mode);
     if (!run || !run->command) {                    /* nothing is supervised yet */
         struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
-        if (poll(&ready, 1, 0) != 1 || ready.revents != POLLOUT)
+        /* -1: not even one descriptor is allowed, but 2 is open */
+        int found = poll(&ready, 1, 0);
+        if (found == 0 || (found == 1 && ready.revents != POLLOUT))
             return;
     } else if (S_ISSOCK(status.st_mode)) {
         send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -581,7 +631,10 @@ static void warn(const char *format, ...)
 #define tell(...) (opt.verbose > 0 ? warn(__VA_ARGS__) : (void)0)
 #define tell_all(...) (opt.verbose > 1 ? warn(__VA_ARGS__) : (void)0)
 
-/* The command line can't be understood, or not even a page can be had: one line, and the end of this process. */
+/*
+ * The command line can't be understood, or not even a page can be had: one line, and the end of this
+ * process.
+ */
 static void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 static void die(int status, const char *format, ...)
 {
@@ -592,7 +645,10 @@ static void die(int status, const char *format, ...)
     _exit(status);
 }
 
-/* Leaves word, in the shared page, of what makes a start impossible; conclude() says it. The first word counts. False. */
+/*
+ * Leaves word, in the shared page, of what makes a start impossible; conclude() says it. The first word
+ * counts. False.
+ */
 static bool cannot(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static bool cannot(int status, const char *format, ...)
 {
@@ -1143,7 +1199,10 @@ static const char *duration_hint(void)
 
 /* ---------------------------------------------------------------- time */
 
-/* A clock in nanoseconds. Where time_t is the kernel's own it is asked by a plain call: the vdso's costs more to find. */
+/*
+ * A clock in nanoseconds. Where time_t is the kernel's own it is asked by a plain call: the vdso's costs
+ * more to find.
+ */
 static int64_t read_clock(clockid_t clock)
 {
     struct timespec time = {0};
@@ -1162,10 +1221,11 @@ static int64_t now(void)
 }
 
 /*
- * Sets the phase's deadline on CLOCK_MONOTONIC, 0 for never, and the timer whose SIGALRM wakes us then: by the kernel's
- * own call, since musl's timer_create() brings threads along. It only wakes: a stale one, or one that is lost, does no
- * harm, and where no timer is to be had (a user's pending signals are counted) the wait for signals has a limit of its
- * own (self.armed). The kernel's structure of 64 bits is libc's where time_t has 64. timer_create(2), timer_settime(2)
+ * Sets the phase's deadline on CLOCK_MONOTONIC, 0 for never, and the timer whose SIGALRM wakes us then: by
+ * the kernel's own call, since musl's timer_create() brings threads along. It only wakes: a stale one, or
+ * one that is lost, does no harm, and where no timer is to be had (a user's pending signals are counted)
+ * the wait for signals has a limit of its own (self.armed). The kernel's structure of 64 bits is libc's
+ * where time_t has 64. timer_create(2), timer_settime(2)
  */
 static void arm(int64_t deadline)
 {
@@ -1173,7 +1233,9 @@ static void arm(int64_t deadline)
     self.armed = false;
     if (deadline == 0 && !self.has_timer)
         return;
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM, .sigev_value.sival_ptr = &self.timer};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+                             .sigev_signo = SIGALRM,
+                             .sigev_value.sival_ptr = &self.timer};
     int id = 0;
     if (!self.has_timer && syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id) != 0)
         return;
@@ -1191,7 +1253,8 @@ static void arm(int64_t deadline)
 #ifdef SYS_timer_settime
     long seconds = deadline / SECOND < LONG_MAX ? (long)(deadline / SECOND) : LONG_MAX;
     struct { long interval[2], value[2]; } old = {{0}, {seconds, (long)(deadline % SECOND)}};
-    self.armed = syscall(SYS_timer_settime, (int)(intptr_t)self.timer, TIMER_ABSTIME, &old, NULL) == 0 && deadline;
+    self.armed =
+        syscall(SYS_timer_settime, (int)(intptr_t)self.timer, TIMER_ABSTIME, &old, NULL) == 0 && deadline;
 #endif
 }
 
@@ -1212,10 +1275,14 @@ static struct mask mask_of(int sig)
     return mask;
 }
 
-/* Waits up to TIMEOUT nanoseconds (-1: for ever) for a signal of SET: its number, or -1. The one wait. sigtimedwait(2) */
+/*
+ * Waits up to TIMEOUT nanoseconds (-1: for ever) for a signal of SET: its number, or -1. The one wait.
+ * sigtimedwait(2)
+ */
 static int take_signal(const struct mask *set, siginfo_t *info, int64_t timeout)
 {
-    wait_time rest[2] = {(wait_time)(timeout / SECOND < INT32_MAX ? timeout / SECOND : INT32_MAX), (wait_time)(timeout % SECOND)};
+    wait_time rest[2] = {(wait_time)(timeout / SECOND < INT32_MAX ? timeout / SECOND : INT32_MAX),
+                         (wait_time)(timeout % SECOND)};
     return (int)syscall(SYS_wait_for_signal, set, info, timeout < 0 ? NULL : rest, sizeof *set);
 }
 
@@ -1250,22 +1317,28 @@ static bool is_stop(int sig)
     return sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
-/* Was SIG ignored when we were started? What is ignored while it is blocked still comes here: nobody changes that. */
+/*
+ * Was SIG ignored when we were started? What is ignored while it is blocked still comes here: nobody
+ * changes that.
+ */
 static bool is_ignored(int sig)
 {
     struct sigaction action;
     return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* SIG_DFL for SIG, which may be 32 to 34: musl's sigaction refuses these; all zeros is SIG_DFL in the kernel's form. */
+/*
+ * SIG_DFL for SIG, which may be 32 to 34: musl's sigaction refuses these; all zeros is SIG_DFL in the
+ * kernel's form.
+ */
 static void set_default(int sig)
 {
     syscall(SYS_rt_sigaction, sig, (unsigned long[8]){0}, NULL, sizeof(struct mask));
 }
 
 /*
- * An ignored SIGCHLD would have the kernel throw statuses away: it is default here, and the command gets it back. Where
- * it is default already it is not set: that would throw away one that is pending (POSIX 2.4.3).
+ * An ignored SIGCHLD would have the kernel throw statuses away: it is default here, and the command gets it
+ * back. Where it is default already it is not set: that would throw away one that is pending (POSIX 2.4.3).
  */
 static bool take_chld(void)
 {
@@ -1288,8 +1361,9 @@ static bool send_signal(pid_t target, int sig)
 }
 
 /*
- * Wakes the other one of the two, so that it looks at *run: a CHLD to its thread, which does not merge with one that
- * somebody has sent to the process. Where a user's pending signals are used up it loses its sender: run->woken. Outer's id can't have been recycled while it is our parent.
+ * Wakes the other one of the two, so that it looks at *run: a CHLD to its thread, which does not merge with
+ * one that somebody has sent to the process. Where a user's pending signals are used up it loses its
+ * sender: run->woken. Outer's id can't have been recycled while it is our parent.
  */
 static void wake(pid_t pid)
 {
@@ -1308,9 +1382,10 @@ static void signal_outer(int sig)
 }
 
 /*
- * The ring from outer to inner: what is to be passed on, in order. A shared pending set would lose some: a stop flushes
- * a CONT, two USR1 merge, a member's `kill 0` merges with outer's TERM. One writer, one reader; full, outer takes no
- * more for a while, but a CHLD, for which room is kept, and which merges as it does in the kernel.
+ * The ring from outer to inner: what is to be passed on, in order. A shared pending set would lose some: a
+ * stop flushes a CONT, two USR1 merge, a member's `kill 0` merges with outer's TERM. One writer, one
+ * reader; full, outer takes no more for a while, but a CHLD, for which room is kept, and which merges as it
+ * does in the kernel.
  */
 enum { RING = sizeof run->ring };
 
@@ -1349,8 +1424,9 @@ static int ring_read(void)
 
 /* ---------------------------------------------------------------- /proc */
 /*
- * A task that hangs in execve holds whoever reads its stat, wchan, syscall or links, and one in state D may hold whoever
- * reads its cmdline. So outer and inner read status, comm and children, and nothing else; the rest is the looker's.
+ * A task that hangs in execve holds whoever reads its stat, wchan, syscall or links, and one in state D may
+ * hold whoever reads its cmdline. So outer and inner read status, comm and children, and nothing else; the
+ * rest is the looker's.
  */
 
 /* Reads /proc/PID/FILE into BUFFER as a string: its length, or -1. */
@@ -1373,7 +1449,10 @@ struct status {
     pid_t parent;
 };
 
-/* The number behind "\nFIELD:\t" in a status text, in BASE; 0: there is none. A newline within a name is escaped. */
+/*
+ * The number behind "\nFIELD:\t" in a status text, in BASE; 0: there is none. A newline within a name is
+ * escaped.
+ */
 static unsigned long long status_field(const char *text, const char *field, int base)
 {
     const char *at = strstr(text, field);
@@ -1431,7 +1510,10 @@ static const char *name_of(pid_t pid, char buffer[static 64])
 
 typedef void visit_t(pid_t pid, void *argument);
 
-/* Calls VISIT for each process ID in the text of numbers and blanks that FD has (/proc/PID/task/TID/children). */
+/*
+ * Calls VISIT for each process ID in the text of numbers and blanks that FD has
+ * (/proc/PID/task/TID/children).
+ */
 static void each_number(int fd, visit_t *visit, void *argument)
 {
     char chunk[1024];
@@ -1494,7 +1576,10 @@ static void visit_if_ours(pid_t pid, void *argument)
         visitor->visit(pid, visitor->argument);
 }
 
-/* Calls VISIT for each child; without CONFIG_PROC_CHILDREN by a look at every process. False: no usable /proc. */
+/*
+ * Calls VISIT for each child; without CONFIG_PROC_CHILDREN by a look at every process. False: no usable
+ * /proc.
+ */
 static bool each_child(visit_t *visit, void *argument)
 {
     struct visitor visitor = {visit, argument};
@@ -1542,7 +1627,10 @@ static void each_child_of(pid_t pid, visit_t *visit, void *argument)
     close(fd);
 }
 
-/* Is there an unreaped child of ours of this TYPE and ID? *DEAD: the zombie's pid, or 0. Nothing is reaped. waitid(2) */
+/*
+ * Is there an unreaped child of ours of this TYPE and ID? *DEAD: the zombie's pid, or 0. Nothing is reaped.
+ * waitid(2)
+ */
 static bool have_child(idtype_t type, pid_t id, pid_t *dead)
 {
     siginfo_t info = {0};
@@ -1551,7 +1639,10 @@ static bool have_child(idtype_t type, pid_t id, pid_t *dead)
     return result == 0;
 }
 
-/* Is PID a child of this process that lives? The kernel answers, so that no number out of /proc can mean another. */
+/*
+ * Is PID a child of this process that lives? The kernel answers, so that no number out of /proc can mean
+ * another.
+ */
 static bool is_living_child(pid_t pid)
 {
     pid_t dead;
@@ -1608,7 +1699,8 @@ static bool find_cgroup(char path[static 192], bool *v2)
         return false;
     for (char *line; (line = next_field(&rest, '\n'));) {
         char *number = next_field(&line, ':'), *names = next_field(&line, ':');
-        bool memory = names && strstr(names, "memory"), unified = names && *names == '\0' && strcmp(number, "0") == 0;
+        bool memory = names && strstr(names, "memory"),
+             unified = names && *names == '\0' && strcmp(number, "0") == 0;
         if (!line || !(memory || (unified && !found)))
             continue;
         snprintf(path, 192, "%s", line);
@@ -1627,7 +1719,8 @@ struct oom_search {
 static void look_at_mount(char *line, void *argument)
 {
     const struct oom_search *search = argument;
-    char *rest = line, *root = NULL, *point = NULL, *tail = strstr(line, search->v2 ? " - cgroup2 " : " - cgroup ");
+    char *rest = line, *root = NULL, *point = NULL,
+         *tail = strstr(line, search->v2 ? " - cgroup2 " : " - cgroup ");
     if (!tail || *run->oom_file || (!search->v2 && !strstr(tail, "memory")))
         return;
     for (int i = 0; i < 5 && rest; i++)
@@ -1665,8 +1758,9 @@ static int oom_killed(void)
 
 /* ---------------------------------------------------------------- where the terminal is */
 /*
- * The job is the group that the caller's shell put us in; the command has a group of its own. Only one group of a session
- * has the terminal. Where it is, is never stored: it is looked at, by one function for all.
+ * The job is the group that the caller's shell put us in; the command has a group of its own. Only one
+ * group of a session has the terminal. Where it is, is never stored: it is looked at, by one function for
+ * all.
  */
 enum where {
     NOWHERE = 1,                    /* there is no terminal */
@@ -1676,7 +1770,10 @@ enum where {
     ELSEWHERE = 16,
 };
 
-/* The door to the controlling terminal: its own name, or standard error, which we keep. The caller closes it; -1: none. */
+/*
+ * The door to the controlling terminal: its own name, or standard error, which we keep. The caller closes
+ * it; -1: none.
+ */
 static int open_terminal(void)
 {
     int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -1696,8 +1793,8 @@ static bool descends(pid_t pid)
 }
 
 /*
- * Where is the terminal behind FD? *HOLDER: its foreground group, which is 0 where that has no number here. Where only
- * WITH_JOB is ASKED for, the tree is not walked.
+ * Where is the terminal behind FD? *HOLDER: its foreground group, which is 0 where that has no number here.
+ * Where only WITH_JOB is ASKED for, the tree is not walked.
  */
 static enum where where_is(int fd, unsigned asked, pid_t *holder)
 {
@@ -1716,8 +1813,9 @@ static enum where where_is(int fd, unsigned asked, pid_t *holder)
 }
 
 /*
- * Looks where the terminal is, and passes it to group TO if that is one of FROM. A blocked TTOU lets a background group
- * do it. The kernel has no compare-and-set for this: a group that takes it between the two calls loses it. True: passed.
+ * Looks where the terminal is, and passes it to group TO if that is one of FROM. A blocked TTOU lets a
+ * background group do it. The kernel has no compare-and-set for this: a group that takes it between the two
+ * calls loses it. True: passed.
  */
 static bool pass_terminal(unsigned from, pid_t to)
 {
@@ -1739,7 +1837,10 @@ static enum where terminal_is(void)
     return where;
 }
 
-/* Gives the terminal to the command's group from one of FROM; its modes are kept for the end. True: the command has it. */
+/*
+ * Gives the terminal to the command's group from one of FROM; its modes are kept for the end. True: the
+ * command has it.
+ */
 static bool give_terminal(unsigned from)
 {
     int fd = open_terminal();
@@ -1750,7 +1851,10 @@ static bool give_terminal(unsigned from)
     return pass_terminal(from, group());
 }
 
-/* The job has the terminal again. Where tiny-reaper ended the command its modes are put back first: echo, raw. */
+/*
+ * The job has the terminal again. Where tiny-reaper ended the command its modes are put back first: echo,
+ * raw.
+ */
 static bool return_terminal(bool with_modes)
 {
     pid_t holder;
@@ -1776,10 +1880,11 @@ static pid_t neighbour_above(pid_t holder)
 }
 
 /*
- * Does the command want the terminal at the start? Unless it is part of a pipeline, which takes it when it asks: but who
- * ignores or blocks the terminal's signals can't ask. An asynchronous list (`&`) of a shell without job control, which has INT and QUIT ignored
- * and no terminal to read (POSIX, XCU 2.11), is in the background, though it is in the same group. Where the job has no number here (PID 1 of a namespace, the session outside) a read of
- * no length tells whether we are in the foreground: EIO says no.
+ * Does the command want the terminal at the start? Unless it is part of a pipeline, which takes it when it
+ * asks: but who ignores or blocks the terminal's signals can't ask. An asynchronous list (`&`) of a shell
+ * without job control, which has INT and QUIT ignored and no terminal to read (POSIX, XCU 2.11), is in the
+ * background, though it is in the same group. Where the job has no number here (PID 1 of a namespace, the
+ * session outside) a read of no length tells whether we are in the foreground: EIO says no.
  */
 static bool wants_at_start(const struct stat streams[2])
 {
@@ -1792,7 +1897,8 @@ static bool wants_at_start(const struct stat streams[2])
     if (is_ignored(SIGINT) && is_ignored(SIGQUIT) && !isatty(STDIN_FILENO))
         return false;
     bool asks = true;
-    for (int sig = SIGTSTP; sig <= SIGTTOU; sig++)  /* a shell at its prompt ignores one of these at least in `$(...)` */
+    /* a shell at its prompt ignores one of these at least in `$(...)` */
+    for (int sig = SIGTSTP; sig <= SIGTTOU; sig++)
         asks &= !(self.inherited_mask.bits[0] >> (sig - 1) & 1) && !is_ignored(sig);
     for (int i = 0; asks && i < 2; i++)
         if (S_ISFIFO(streams[i].st_mode) || S_ISSOCK(streams[i].st_mode))
@@ -1822,7 +1928,10 @@ static size_t interpreter_of_elf##bits(const char *head, size_t size) \
 INTERPRETER_OF(32)
 INTERPRETER_OF(64)
 
-/* The name of the interpreter that the file which begins with HEAD needs, cut out of HEAD; NULL: none. execve(2) */
+/*
+ * The name of the interpreter that the file which begins with HEAD needs, cut out of HEAD; NULL: none.
+ * execve(2)
+ */
 static char *interpreter(char *head, size_t size)
 {
     if (strncmp(head, "#!", 2) == 0) {
@@ -1832,7 +1941,8 @@ static char *interpreter(char *head, size_t size)
     }
     if (size < sizeof(Elf64_Ehdr) || memcmp(head, ELFMAG, SELFMAG) != 0)
         return NULL;
-    size_t at = head[EI_CLASS] == ELFCLASS64 ? interpreter_of_elf64(head, size) : interpreter_of_elf32(head, size);
+    size_t at =
+        head[EI_CLASS] == ELFCLASS64 ? interpreter_of_elf64(head, size) : interpreter_of_elf32(head, size);
     return at ? head + at : NULL;
 }
 
@@ -1860,14 +1970,17 @@ static void explain(const char *file, const char *path, int error)
     else if (error == EACCES && found && access(path, X_OK) != 0)
         cannot(CANNOT_RUN, "cannot run '%s': no permission to execute it: %s", file, strerror(error));
     else if (error == ENOENT && end)
-        cannot(CANNOT_RUN, "cannot run '%s': its interpreter '%.*s' is followed by a carriage return: CR LF line ends",
+        cannot(CANNOT_RUN,
+               "cannot run '%s': its interpreter '%.*s' is followed by a carriage return: CR LF line ends",
                file, (int)(end - needs), needs);
     else if (needs && (error == ENOENT || error == EACCES || error == ENOTDIR || error == ELIBBAD))
         cannot(CANNOT_RUN, error == ENOENT ? "cannot run '%s': its interpreter '%.200s' is missing: %s"
                : "cannot run '%s': its interpreter '%.200s': %s", file, needs, strerror(error));
     else if (error == ENOEXEC)
-        cannot(CANNOT_RUN, "cannot run '%s': %s: %s", file, is_text(path) ? "a text without #!, and /bin/sh cannot be run"
-               : "an executable of another machine, or none at all", strerror(error));
+        cannot(CANNOT_RUN, "cannot run '%s': %s: %s", file,
+               is_text(path) ? "a text without #!, and /bin/sh cannot be run"
+                             : "an executable of another machine, or none at all",
+               strerror(error));
     else
         cannot(CANNOT_RUN, "cannot run '%s': %s", file, strerror(error));
 }
@@ -1888,8 +2001,9 @@ static int execute_file(const char *path, char **argv)
 }
 
 /*
- * execvp as POSIX has it, which musl's is not for scripts: returns the errno that counts, and in PATH the file that it is
- * about (empty: none was found). A file that was found and can't be run outweighs one that is not there.
+ * execvp as POSIX has it, which musl's is not for scripts: returns the errno that counts, and in PATH the
+ * file that it is about (empty: none was found). A file that was found and can't be run outweighs one that
+ * is not there.
  */
 static int execute(char **argv, char path[static PATH_MAX])
 {
@@ -1905,11 +2019,12 @@ static int execute(char **argv, char path[static PATH_MAX])
     }
     for (list = list ? list : "/usr/local/bin:/bin:/usr/bin";; list = end + 1) {
         end = strchrnul(list, ':');
-        int length = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)(end - list), list, end > list ? "/" : "", file);
+        int length = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)(end - list), list,
+                              end > list ? "/" : "", file);
         int error = (size_t)length < sizeof candidate ? execute_file(candidate, argv) : ENAMETOOLONG;
         bool found = (error == EACCES || error == ENOENT) && access(candidate, F_OK) == 0;
-        bool next = error == ENOENT || error == EACCES || error == ENOTDIR || error == ENAMETOOLONG || error == ESTALE ||
-                    error == ENODEV || error == ETIMEDOUT;
+        bool next = error == ENOENT || error == EACCES || error == ENOTDIR || error == ENAMETOOLONG ||
+                    error == ESTALE || error == ENODEV || error == ETIMEDOUT;
         if (!next || (path[0] == '\0' && (found || error == EACCES))) {
             snprintf(path, PATH_MAX, "%s", candidate);
             result = error;
@@ -1919,7 +2034,10 @@ static int execute(char **argv, char path[static PATH_MAX])
     }
 }
 
-/* What names tiny-reaper's process names the command's, which takes its place: sd_listen_fds(3), sd_watchdog_enabled(3). */
+/*
+ * What names tiny-reaper's process names the command's, which takes its place: sd_listen_fds(3),
+ * sd_watchdog_enabled(3).
+ */
 static void name_in_environment(char buffers[static 3][40])
 {
     static const char *const NAMES[] = {"LISTEN_PID=", "WATCHDOG_PID=", "SYSTEMD_EXEC_PID="};
@@ -1947,9 +2065,9 @@ static void wake_all(atomic_int *word) { syscall(SYS_futex, word, 1, INT_MAX, NU
 enum { OUTER_RELEASED = 1, INNER_RELEASED = 2, ALL_RELEASED = 3 };
 
 /*
- * The command's side of the fork: everything as tiny-reaper found it, but for the group, the terminal, and the parent-death
- * signal. The exec waits until nobody of us holds the caller's directory or descriptors, which the command may want to be
- * rid of: where one of us is killed before that, this process is too.
+ * The command's side of the fork: everything as tiny-reaper found it, but for the group, the terminal, and
+ * the parent-death signal. The exec waits until nobody of us holds the caller's directory or descriptors,
+ * which the command may want to be rid of: where one of us is killed before that, this process is too.
  */
 static void become_command(void) __attribute__((noreturn));
 static void become_command(void)
@@ -1961,11 +2079,14 @@ static void become_command(void)
         cannot(FAILED, "cannot start '%s': prctl: %s", run->title, strerror(errno)), _exit(FAILED);
     if (getppid() != run->inner) {                  /* it died before prctl, and no signal will come; or: */
         if (getppid() == 0 && run->inner != 1)
-            cannot(FAILED, "cannot start '%s': its process ID would be of another namespace: use unshare --fork", run->title);
+            cannot(FAILED,
+                   "cannot start '%s': its process ID would be of another namespace: use unshare --fork",
+                   run->title);
         _exit(FAILED);
     }
     run->command = getpid();
-    if (run->wants_terminal)                        /* before exec: who asks whether it is in the foreground hears yes */
+    /* before exec: who asks whether it is in the foreground hears yes */
+    if (run->wants_terminal)
         give_terminal(WITH_JOB);
     if (self.inherited_chld.sa_handler == SIG_IGN && sigaction(SIGCHLD, &self.inherited_chld, NULL) != 0)
         cannot(FAILED, "cannot start '%s': sigaction: %s", run->title, strerror(errno)), _exit(FAILED);
@@ -1979,7 +2100,10 @@ static void become_command(void)
     _exit(run->failed_status);
 }
 
-/* Always by fork(2): an exec that hangs, or a stop that is typed just before it, would hold a vfork's parent in the call. */
+/*
+ * Always by fork(2): an exec that hangs, or a stop that is typed just before it, would hold a vfork's
+ * parent in the call.
+ */
 static bool start_command(void)
 {
     pid_t pid = fork();
@@ -2026,8 +2150,9 @@ static void close_all(unsigned first, unsigned last)
 }
 
 /*
- * After the start nothing of the caller's is held but standard error: a reader of the command's output sees end-of-file
- * when the command closes it, and no file system is kept busy. As PID 1 we keep 0 and 1 for those who write to /proc/1/fd/1.
+ * After the start nothing of the caller's is held but standard error: a reader of the command's output sees
+ * end-of-file when the command closes it, and no file system is kept busy. As PID 1 we keep 0 and 1 for
+ * those who write to /proc/1/fd/1.
  */
 static void release(void)
 {
@@ -2043,12 +2168,16 @@ static void release(void)
     close_all(first, ~0u);
     if (chdir("/") != 0)
         tell("cannot change to /: %s", strerror(errno));
-    atomic_fetch_or(&run->released, guarded() ? has(JOB_SIDE) ? OUTER_RELEASED : INNER_RELEASED : ALL_RELEASED);
+    atomic_fetch_or(&run->released,
+                    guarded() ? has(JOB_SIDE) ? OUTER_RELEASED : INNER_RELEASED : ALL_RELEASED);
     if (run->released == ALL_RELEASED)
         wake_all(&run->released);
 }
 
-/* The command has its own limits: with RLIMIT_NOFILE at 0 we could not look at /proc. Who may raises what is too low. */
+/*
+ * The command has its own limits: with RLIMIT_NOFILE at 0 we could not look at /proc. Who may raises what
+ * is too low.
+ */
 static void keep_descriptors(void)
 {
     struct rlimit limit;
@@ -2058,7 +2187,10 @@ static void keep_descriptors(void)
         setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
 }
 
-/* Without it a promise is missing, and that is said: what the command leaves behind goes to somebody else. prctl(2) */
+/*
+ * Without it a promise is missing, and that is said: what the command leaves behind goes to somebody else.
+ * prctl(2)
+ */
 static void become_subreaper(void)
 {
     if (self.pid != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0 && has(JOB_SIDE))
@@ -2066,8 +2198,8 @@ static void become_subreaper(void)
 }
 
 /*
- * Another name for ps, killall and pkill: whoever names tiny-reaper, or a word of the command line, means outer, and hits
- * only one of the two. The arguments are the command's own by now: it was forked.
+ * Another name for ps, killall and pkill: whoever names tiny-reaper, or a word of the command line, means
+ * outer, and hits only one of the two. The arguments are the command's own by now: it was forked.
  */
 static void hide_arguments(int argc, char **argv)
 {
@@ -2078,8 +2210,9 @@ static void hide_arguments(int argc, char **argv)
 }
 
 /*
- * The inner process's first steps: it leads the group into which the command will be born, and is out of the job by then.
- * Its parent-death signal is one that wakes a stopped process too. False: the command can't be started.
+ * The inner process's first steps: it leads the group into which the command will be born, and is out of
+ * the job by then. Its parent-death signal is one that wakes a stopped process too. False: the command
+ * can't be started.
  */
 static bool become_inner(void)
 {
@@ -2088,7 +2221,8 @@ static bool become_inner(void)
     self.role = COMMAND_SIDE;
     self.spares = false;
     if (self.pid == 1)
-        return cannot(FAILED, "its processes would be of another PID namespace than itself: use unshare --fork");
+        return cannot(FAILED,
+                      "its processes would be of another PID namespace than itself: use unshare --fork");
     run->inner = self.pid;
     prctl(PR_SET_NAME, "tiny-supervisor");
     if (prctl(PR_SET_PDEATHSIG, SIGCONT) != 0)
@@ -2103,7 +2237,10 @@ static bool become_inner(void)
     return true;
 }
 
-/* Makes two processes of one. The outer one is the guard, and its child is the inner one. False: nothing can be started. */
+/*
+ * Makes two processes of one. The outer one is the guard, and its child is the inner one. False: nothing
+ * can be started.
+ */
 static bool split(void)
 {
     self.role = JOB_SIDE;
@@ -2257,7 +2394,8 @@ static struct look {
     atomic_int recorded, json_length, circles_length, left_length, nreaders, ntold;
     int more, more_recorded, noutside, stamp;
     uint64_t outside[OUTSIDE];                      /* files that others may hold: hashes of names */
-    pid_t readers[READERS], told[PROCESSES];         /* told: members of the group that have had its last TERM */
+    /* told: members of the group that have had its last TERM */
+    pid_t readers[READERS], told[PROCESSES];
     struct process processes[PROCESSES], *found[PROCESSES];     /* the first: the supervisor */
     struct task tasks[TASKS], *queue[TASKS];
     struct want wants[WANTS];
@@ -2381,7 +2519,8 @@ static void read_command_line(pid_t pid, const char *name, char *buffer, size_t 
 /* The next step has this share, in percent, of the time that is left. */
 static void allot(int share)
 {
-    int64_t time = now(), rest = look->started + (look->what == WHY_HUNG ? LOOK_TIME : SURVEY_TIME) - PRINT_TIME - time;
+    int64_t time = now(),
+            rest = look->started + (look->what == WHY_HUNG ? LOOK_TIME : SURVEY_TIME) - PRINT_TIME - time;
     look->until = time + (rest > 0 ? rest / 100 * share : 0);
 }
 
@@ -2392,11 +2531,15 @@ struct stat_line {
     long long ticks, start;                         /* clock ticks: on a processor; since the boot */
 };
 
-/* The name may hold blanks and parentheses: the rest stands after the last one. False: no such process, or no /proc. */
+/*
+ * The name may hold blanks and parentheses: the rest stands after the last one. False: no such process, or
+ * no /proc.
+ */
 static bool read_stat(pid_t pid, const char *file, struct stat_line *stat)
 {
     char buffer[1024], *open, *close;
-    if (read_proc(pid, file, buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) || !(close = strrchr(buffer, ')')))
+    if (read_proc(pid, file, buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) ||
+        !(close = strrchr(buffer, ')')))
         return false;
     snprintf(stat->name, sizeof stat->name, "%.*s", (int)(close - open - 1), open + 1);
     stat->parent = stat->group = stat->threads = 0;
@@ -2754,7 +2897,8 @@ static void look_at(int index)
     read_command_line(process->pid, stat.name, line, sizeof line);
     process->command = keep(line);
     process->state = stat.state;
-    process->looked = true;                         /* not before: what holds us is still to be looked at briefly */
+    /* not before: what holds us is still to be looked at briefly */
+    process->looked = true;
     if (process->threads == 1)
         add_task(process->pid, process);
     else if (process->threads > 1)
@@ -3171,8 +3315,8 @@ static bool show_process(const struct process *process, int depth)
 }
 
 /*
- * `a (pid 12) and b (pid 13) wait for each other`, and on lines of their own `a in wait4 for 13`, `b in write(1 pipe:[5]) for
- * 12`. The tab before the first says that it is never cut.
+ * `a (pid 12) and b (pid 13) wait for each other`, and on lines of their own `a in wait4 for 13`, `b in
+ * write(1 pipe:[5]) for 12`. The tab before the first says that it is never cut.
  */
 static void show_circle(int circle)
 {
@@ -3249,7 +3393,8 @@ static bool is_reader(pid_t pid)
         return false;
     struct stat status;
     bool is_pipe = strncmp(name, "pipe:[", 6) == 0;
-    if (name[0] == '/')                             /* a FIFO has a name: of its own, so nobody can hold us by it for long */
+    /* a FIFO has a name: of its own, so nobody can hold us by it for long */
+    if (name[0] == '/')
         return lstat(name, &status) == 0 && S_ISFIFO(status.st_mode) &&
                (status.st_ino != run->stdin_ino || status.st_dev != run->stdin_dev);
     snprintf(own, sizeof own, is_pipe ? "pipe:[%llu]" : "socket:[%llu]", (unsigned long long)run->stdin_ino);
@@ -3257,14 +3402,15 @@ static bool is_reader(pid_t pid)
 }
 
 /*
- * Has a process of the command's group had the TERM that went there? Whoever is older; the kernel counts in ticks of 10 ms,
- * and one that was born in the same tick is asked again.
+ * Has a process of the command's group had the TERM that went there? Whoever is older; the kernel counts in
+ * ticks of 10 ms, and one that was born in the same tick is asked again.
  */
 static bool has_had_term(pid_t pid)
 {
     char text[1024], *end;
     int64_t tick = SECOND / sysconf(_SC_CLK_TCK);
-    if (run->termed == 0 || getpgid(pid) != group() || read_proc(pid, "stat", text, sizeof text) <= 0 || !(end = strrchr(text, ')')))
+    if (run->termed == 0 || getpgid(pid) != group() || read_proc(pid, "stat", text, sizeof text) <= 0 ||
+        !(end = strrchr(text, ')')))
         return false;
     return (strtoll(word(end + 1, 19), NULL, 10) + 1) * tick <= run->termed;
 }
@@ -3372,7 +3518,10 @@ static void note_outside(pid_t fd, void *unused)
         look->outside[look->noutside++] = hash_of(name);
 }
 
-/* At the start under -v and -o, else when it is needed: room (untouched pages cost nothing), and which files others may hold. */
+/*
+ * At the start under -v and -o, else when it is needed: room (untouched pages cost nothing), and which
+ * files others may hold.
+ */
 static void map_look(void)
 {
     int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -3503,7 +3652,10 @@ static bool command_lives(void)
     return self.child == run->command ? !self.child_gone : is_living_child(run->command);
 }
 
-/* May the command's group be signalled? Its number is not recycled while its leader, or a child of ours in it, is there. */
+/*
+ * May the command's group be signalled? Its number is not recycled while its leader, or a child of ours in
+ * it, is there.
+ */
 static bool group_is_ours(void)
 {
     pid_t dead;
@@ -3515,8 +3667,9 @@ static bool group_is_ours(void)
 }
 
 /*
- * Takes the supervisor out of the command's group, which is about to get KILL or STOP: into the job, or, where that is
- * gone, into the group of a child that is forked for it. Its own number stays the group's. False: that can't be done.
+ * Takes the supervisor out of the command's group, which is about to get KILL or STOP: into the job, or,
+ * where that is gone, into the group of a child that is forked for it. Its own number stays the group's.
+ * False: that can't be done.
  */
 static bool step_out(void)
 {
@@ -3565,7 +3718,10 @@ static void search_later(pid_t pid)
     search_queue[self.queue_tail++ % PLACES] = pid;
 }
 
-/* Who was told, and is no child of ours, is reaped by others: its number may mean somebody who was not told. poll(2), pidfd */
+/*
+ * Who was told, and is no child of ours, is reaped by others: its number may mean somebody who was not
+ * told. poll(2), pidfd
+ */
 static void forget_ended(void)
 {
     for (int i = 0; i < self.nheld;) {
@@ -3580,7 +3736,10 @@ static void forget_ended(void)
     }
 }
 
-/* One process that is to end: told once that it is asked to; KILL it is told in each round. DEEP_FD: by this pidfd. */
+/*
+ * One process that is to end: told once that it is asked to; KILL it is told in each round. DEEP_FD: by
+ * this pidfd.
+ */
 static void end_process(pid_t pid, int pidfd)
 {
     bool spared = self.sparing && bit(reader_pids, pid) && !bit(told_pids, pid);
@@ -3603,34 +3762,41 @@ static void sweep_child(pid_t pid, void *argument)
     if (is_spared(pid))
         return;
     bool told = bit(told_pids, pid);
-    if (!(told && self.sweep_signal == SIGTERM) && !is_living_child(pid))   /* asked, and left at that: costs little */
+    /* asked, and left at that: costs little */
+    if (!(told && self.sweep_signal == SIGTERM) && !is_living_child(pid))
         return;
     self.left++;
     self.reading += self.sparing && !told && bit(reader_pids, pid);
     end_process(pid, -1);
 }
 
-/* A child of process *PARENT, which is below us: a descriptor holds it while it is asked whose child it is. pidfd_open(2) */
+/*
+ * A child of process *PARENT, which is below us: a descriptor holds it while it is asked whose child it is.
+ * pidfd_open(2)
+ */
 static void sweep_below(pid_t pid, void *parent)
 {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     bool told = bit(told_pids, pid);
     if (pid != self.looker && parent_of(pid) == *(pid_t *)parent)
         end_process(pid, pidfd);
-    if (pidfd >= 0 && !told && bit(told_pids, pid) && self.nheld < (int)(sizeof self.held / sizeof self.held[0]))
+    if (pidfd >= 0 && !told && bit(told_pids, pid) &&
+        self.nheld < (int)(sizeof self.held / sizeof self.held[0]))
         self.held[self.nheld++] = (struct held){pid, pidfd};
     else if (pidfd >= 0)
         close(pidfd);
 }
 
 /*
- * From the children downwards: who was told is told before its children are listed, so that none of them is born unseen.
- * Those of whom KILL is enough come to us when it has worked, and need no search; below one in state D there may be more.
+ * From the children downwards: who was told is told before its children are listed, so that none of them is
+ * born unseen. Those of whom KILL is enough come to us when it has worked, and need no search; below one in
+ * state D there may be more.
  */
 static void search_some(void)
 {
     for (int n = 0; n < SEARCH_MOST && self.queue_head != self.queue_tail; n++) {
-        pid_t pid = search_queue[self.queue_head++ % (sizeof search_queue / sizeof search_queue[0])], parent = parent_of(pid);
+        pid_t pid = search_queue[self.queue_head++ % (sizeof search_queue / sizeof search_queue[0])],
+              parent = parent_of(pid);
         if (parent > 0 && (parent == self.pid || bit(searched_pids[self.sweep_signal == SIGKILL], parent)))
             each_child_of(pid, sweep_below, &pid);
     }
@@ -3638,8 +3804,8 @@ static void search_some(void)
 }
 
 /*
- * One round over all children: SIG is KILL, TERM, or 0 to count them. Children of children come to us when their parents
- * end, so a round follows each look that reaped something, until none is left.
+ * One round over all children: SIG is KILL, TERM, or 0 to count them. Children of children come to us when
+ * their parents end, so a round follows each look that reaped something, until none is left.
  */
 static void sweep(int sig)
 {
@@ -3651,7 +3817,8 @@ static void sweep(int sig)
     if (sig == SIGKILL && !self.sparing) {
         if (self.pid == 1 && !self.spares)
             send_signal(-1, sig);                   /* atomic, and all there is: no fork can get away */
-        signal_group(sig);                          /* atomic too: who leaves the group comes to us as an orphan */
+        /* atomic too: who leaves the group comes to us as an orphan */
+        signal_group(sig);
     }
     self.blind = !each_child(sweep_child, NULL) && (self.pid != 1 || self.spares);
     self.due = false;
@@ -3706,7 +3873,8 @@ static void begin_killing(void)
 {
     run->killed_command |= !run->ended;
     if (self.step == 0) {
-        sweep(0);                                   /* counted before: what is killed may be gone before it is counted */
+        /* counted before: what is killed may be gone before it is counted */
+        sweep(0);
         self.sparing &= self.reading > 0;
         run->escalated |= !run->ended || self.left > self.reading;
         if (opt.say_signals && !run->ended)
@@ -3729,13 +3897,17 @@ static int64_t patience(void)
     return opt.clear_grace > DEFAULT_GRACE ? opt.clear_grace : DEFAULT_GRACE;
 }
 
-/* Moves to PHASE, does what belongs to its beginning, and sets its deadline: the only function that does any of it. */
+/*
+ * Moves to PHASE, does what belongs to its beginning, and sets its deadline: the only function that does
+ * any of it.
+ */
 static void enter(enum phase phase, size_t step)
 {
     if (phase == ENDING && run->ended)
         phase = CLEARING, step = 0;
     if (phase == ENDING && (step == opt.nsignals || opt.signals[step] == SIGKILL))
-        phase = KILLING, step = 0;                  /* with -k 0 the last one has no deadline, and it never comes to this */
+        /* with -k 0 the last one has no deadline, and it never comes to this */
+        phase = KILLING, step = 0;
     self.phase = phase;
     self.step = step;
     int64_t time = 0;
@@ -3774,7 +3946,10 @@ static void finish_look(void)
     enter(self.then, self.then_step);
 }
 
-/* The limit is reached, or the parent is gone: the signals of -s in turn, or what -w was waiting for is cleared. */
+/*
+ * The limit is reached, or the parent is gone: the signals of -s in turn, or what -w was waiting for is
+ * cleared.
+ */
 static void begin_end(enum outcome outcome)
 {
     run->outcome = outcome;
@@ -3812,15 +3987,20 @@ static void next_phase(void)
     }
 }
 
-/* A round, where somebody has ended since the last one; and the readers' time begins when nobody else is left. */
+/*
+ * A round, where somebody has ended since the last one; and the readers' time begins when nobody else is
+ * left.
+ */
 static void sweep_if_due(void)
 {
-    static const int SIGNAL_OF[] = {[CLEARING] = SIGTERM, [READING] = SIGTERM, [KILLING] = SIGKILL, [OVER] = 0};
+    static const int SIGNAL_OF[] =
+        {[CLEARING] = SIGTERM, [READING] = SIGTERM, [KILLING] = SIGKILL, [OVER] = 0};
     if (self.due && self.phase != OVER && (self.phase >= CLEARING || (self.spares && self.child_gone)))
         sweep(self.phase < CLEARING ? 0 : SIGNAL_OF[self.phase]);
     else if (self.queue_head != self.queue_tail)
         search_some();
-    if ((self.phase == CLEARING || self.phase == KILLING) && self.sparing && self.left > 0 && self.left == self.reading)
+    if ((self.phase == CLEARING || self.phase == KILLING) && self.sparing && self.left > 0 &&
+        self.left == self.reading)
         enter(READING, 0);
     pid_t dead;
     if (self.blind && self.phase >= CLEARING && self.phase != OVER && !command_lives() &&
@@ -3847,7 +4027,10 @@ struct stop_forwarded {
     int signal, depth;
 };
 
-/* Where nobody could continue them, a stop is passed to those alone who handle it: the others would stay stopped for ever. */
+/*
+ * Where nobody could continue them, a stop is passed to those alone who handle it: the others would stay
+ * stopped for ever.
+ */
 static void forward_stop(pid_t pid, void *argument)
 {
     struct stop_forwarded *stop = argument;
@@ -3857,18 +4040,22 @@ static void forward_stop(pid_t pid, void *argument)
         each_child_of(pid, forward_stop, &(struct stop_forwarded){stop->signal, stop->depth + 1});
 }
 
-/* Says once per signal that it may not be passed on. For the group kill() says yes as soon as we ourselves may be signalled. */
+/*
+ * Says once per signal that it may not be passed on. For the group kill() says yes as soon as we ourselves
+ * may be signalled.
+ */
 static void check_permission(int sig)
 {
     if (!command_lives() || kill(run->command, 0) == 0 || errno != EPERM || self.refusals >> (sig - 1) & 1)
         return;
     self.refusals |= UINT64_C(1) << (sig - 1);
-    warn("%s cannot be passed on to %s (pid %ld): %s", NAME(sig), run->title, (long)run->command, strerror(errno));
+    warn("%s cannot be passed on to %s (pid %ld): %s", NAME(sig), run->title, (long)run->command,
+         strerror(errno));
 }
 
 /*
- * Passes a signal on, rewritten: to the command's group, to the command alone, or to what the command left behind. One
- * that asks for the end, with -k given, starts the clock: KILL follows.
+ * Passes a signal on, rewritten: to the command's group, to the command alone, or to what the command left
+ * behind. One that asks for the end, with -k given, starts the clock: KILL follows.
  */
 static void forward(int sig)
 {
@@ -3898,7 +4085,10 @@ static void forward(int sig)
         enter(ASKED, 0);
 }
 
-/* To the rest of the job, as it would have come there without us. Upward only: outer drops what comes from inner. */
+/*
+ * To the rest of the job, as it would have come there without us. Upward only: outer drops what comes from
+ * inner.
+ */
 static void relay(int sig)
 {
     if (run->job > 1 && guarded())
@@ -3906,10 +4096,10 @@ static void relay(int sig)
 }
 
 /*
- * What the supervisor hears as a member of the command's group. What the terminal sends, or a tiny-reaper below passes up,
- * goes to the job; a TSTP whoever sent it, for an editor stops its group itself, but not when somebody has continued the job
- * since. A CONT from outer says that the whole group was stopped, and we with it. Anything else is a wake-up, or a member
- * that signals its group.
+ * What the supervisor hears as a member of the command's group. What the terminal sends, or a tiny-reaper
+ * below passes up, goes to the job; a TSTP whoever sent it, for an editor stops its group itself, but not
+ * when somebody has continued the job since. A CONT from outer says that the whole group was stopped, and
+ * we with it. Anything else is a wake-up, or a member that signals its group.
  */
 static void hear(int sig, const siginfo_t *info)
 {
@@ -3933,12 +4123,14 @@ static void seconds_since(int64_t start, char buffer[static 32])
 }
 
 /*
- * The command was stopped by STOP: outer is, too, or the job, where the whole group was. We send it, who send the CONT to come
- * as well, so that the two can't overtake each other; not as long as a CONT waits at outer, which it would throw away.
+ * The command was stopped by STOP: outer is, too, or the job, where the whole group was. We send it, who
+ * send the CONT to come as well, so that the two can't overtake each other; not as long as a CONT waits at
+ * outer, which it would throw away.
  */
 static void pass_stop(void)
 {
-    if (self.pid == 1 || (guarded() && has(JOB_SIDE)) || self.sent_stop || waits_at(run->outer, SIGCONT) || ring_holds(SIGCONT))
+    if (self.pid == 1 || (guarded() && has(JOB_SIDE)) || self.sent_stop || waits_at(run->outer, SIGCONT) ||
+        ring_holds(SIGCONT))
         return;
     self.sent_stop = self.group_stopped && run->job > 1 ? -run->job : run->outer;
     self.group_stopped = false;
@@ -3948,8 +4140,8 @@ static void pass_stop(void)
 }
 
 /*
- * The command was stopped by SIG: that is said in run->stop, and outer answers in run->stand. A TSTP that waits here is
- * passed up first: the job's other members stop before outer does.
+ * The command was stopped by SIG: that is said in run->stop, and outer answers in run->stand. A TSTP that
+ * waits here is passed up first: the job's other members stop before outer does.
  */
 static void command_stopped(int sig)
 {
@@ -3965,8 +4157,9 @@ static void command_stopped(int sig)
 }
 
 /*
- * The command goes on, or has ended. Outer is continued where it stopped as the command did, whatever the serial: of two
- * stops in one look we have seen but the second. Whoever of the two writes last reads what the other one has written.
+ * The command goes on, or has ended. Outer is continued where it stopped as the command did, whatever the
+ * serial: of two stops in one look we have seen but the second. Whoever of the two writes last reads what
+ * the other one has written.
  */
 static void command_goes_on(void)
 {
@@ -3990,7 +4183,10 @@ static void tell_end(const char *what, pid_t pid, int status)
         tell_all("%s (pid %ld) exited with status %d after %s", what, (long)pid, WEXITSTATUS(status), time);
 }
 
-/* The command is reaped: by its supervisor, or by the heir. The terminal goes back at once, but for those -w waits for. */
+/*
+ * The command is reaped: by its supervisor, or by the heir. The terminal goes back at once, but for those
+ * -w waits for.
+ */
 static void command_ended(int status)
 {
     run->wait_status = status;
@@ -4005,7 +4201,9 @@ static void command_ended(int status)
 static void orphan_ended(pid_t pid, int status)
 {
     char how[32];
-    for (unsigned char *const *set = (unsigned char *const[]){told_pids, reader_pids, searched_pids[0], searched_pids[1], NULL}; *set; set++)
+    for (unsigned char *const *set =
+             (unsigned char *const[]){told_pids, reader_pids, searched_pids[0], searched_pids[1], NULL};
+         *set; set++)
         clear_bit(*set, pid);
     run->reaped++;
     run->cleared += self.phase >= CLEARING;
@@ -4023,11 +4221,13 @@ static void orphan_ended(pid_t pid, int status)
 /* Whom a report from wait4() is about, and what follows. */
 static void child_reported(pid_t pid, int status, const struct rusage *usage)
 {
-    bool is_child = pid == self.child && !self.child_gone, ended = !WIFSTOPPED(status) && !WIFCONTINUED(status);
+    bool is_child = pid == self.child && !self.child_gone,
+         ended = !WIFSTOPPED(status) && !WIFCONTINUED(status);
     bool supervisor = is_child && has(JOB_SIDE) && guarded();
     if (!ended) {
         if (supervisor && WIFSTOPPED(status))
-            kill(pid, SIGCONT);                     /* it never stops by itself: its group, or it alone, was stopped */
+            /* it never stops by itself: its group, or it alone, was stopped */
+            kill(pid, SIGCONT);
         else if (is_child && !supervisor && WIFSTOPPED(status))
             command_stopped(WSTOPSIG(status));
         else if (is_child && !supervisor) {
@@ -4080,7 +4280,10 @@ static void spare_child(pid_t pid, void *argument)
     set_bit(spared_pids, pid);
 }
 
-/* Children that we had before we started (a shell's jobs, before its exec) are none of our business, until they are reaped. */
+/*
+ * Children that we had before we started (a shell's jobs, before its exec) are none of our business, until
+ * they are reaped.
+ */
 static void spare_children(void)
 {
     pid_t dead;
@@ -4091,24 +4294,31 @@ static void spare_children(void)
 
 /* ---------------------------------------------------------------- stops and terminal */
 /*
- * run->stop is the command's side's word, run->stand the job's side's answer to it; the serial pairs them. The job's side
- * writes `stand` and then reads `stop`, the command's side writes `stop` and then reads `stand`: one of the two sees.
+ * run->stop is the command's side's word, run->stand the job's side's answer to it; the serial pairs them.
+ * The job's side writes `stand` and then reads `stop`, the command's side writes `stop` and then reads
+ * `stand`: one of the two sees.
  *
- *   the command stopped      by TTIN, TTOU, and the job has the terminal, or nobody      it is the command's    GRANTED
- *                            the same, and a neighbour's command has it                  the neighbour is asked  ASKING
- *                            by whatever, and a CONT waits here                          it is taken next
- *                            as PID 1, or by a signal ignored on entry                   the stop is undone     REFUSED
- *                            by TSTP, TTIN, TTOU                                         halt()                 HALTED
- *                            by STOP                                                     the supervisor's work
- *   a CONT comes, not inner's                                                            into the ring        FOLLOWING
- *   a stop signal comes while the command is stopped                                     into the ring        unanswered
- *   the command wants the terminal, the job has it, the command goes on                  it is the command's: a level
- *   a member of the job asks for it by TTIN, TTOU                                        back, and CONT to the job
+ *   the command stopped      by TTIN, TTOU, and the job has the terminal, or nobody      it is the
+ *                            command's    GRANTED the same, and a neighbour's command has it
+ *                            the neighbour is asked  ASKING by whatever, and a CONT waits here
+ *                            it is taken next as PID 1, or by a signal ignored on entry
+ *                            the stop is undone     REFUSED by TSTP, TTIN, TTOU
+ *                            halt()                 HALTED by STOP
+ *                            the supervisor's work
+ *   a CONT comes, not inner's                                                            into the ring
+ *                                                                                        FOLLOWING
+ *   a stop signal comes while the command is stopped                                     into the ring
+ *                                                                                        unanswered
+ *   the command wants the terminal, the job has it, the command goes on                  it is the
+ *                                                                                        command's: a level
+ *   a member of the job asks for it by TTIN, TTOU                                        back, and CONT to
+ *                                                                                        the job
  */
 
 static void answer_stop(unsigned stop, enum stand stand)
 {
-    static const char *const NAMES[] = {"following", "terminal granted", "asking a neighbour", "halted", "refused"};
+    static const char *const NAMES[] = {"following", "terminal granted", "asking a neighbour", "halted",
+                                        "refused"};
     run->stand = (stop & ~0xffu) | stand;
     tell_all("stop by %s: %s", NAME((int)(stop & 0xff)), NAMES[stand]);
     if (stand == GRANTED || stand == REFUSED)
@@ -4116,8 +4326,9 @@ static void answer_stop(unsigned stop, enum stand stand)
 }
 
 /*
- * Nobody could continue us. Who asked for the terminal would ask at once again: outer leaves the session where it may (not
- * as a leader), so that the command's group is orphaned as the job is, and its next read gives EIO, as without us.
+ * Nobody could continue us. Who asked for the terminal would ask at once again: outer leaves the session
+ * where it may (not as a leader), so that the command's group is orphaned as the job is, and its next read
+ * gives EIO, as without us.
  */
 static void refuse_stop(unsigned stop)
 {
@@ -4127,21 +4338,26 @@ static void refuse_stop(unsigned stop)
 }
 
 /*
- * Stops this process as the command was, and returns when it goes on, or at once where the kernel declines (an orphaned
- * group). The signal is made pending, and only then everything is looked at again: a continuation that came before has
- * changed run->stop, one that comes after takes the pending signal away. Between the last look for a pending CONT and the
- * raise, one call, such a CONT is lost: the kernel throws it away as it adds the stop.
+ * Stops this process as the command was, and returns when it goes on, or at once where the kernel declines
+ * (an orphaned group). The signal is made pending, and only then everything is looked at again: a
+ * continuation that came before has changed run->stop, one that comes after takes the pending signal away.
+ * Between the last look for a pending CONT and the raise, one call, such a CONT is lost: the kernel throws
+ * it away as it adds the stop.
  */
 static void halt(unsigned stop)
 {
     int sig = (int)(stop & 0xff);
     siginfo_t info;
     run->stand = (stop & ~0xffu) | HALTED;
-    syscall(SYS_tgkill, self.pid, self.pid, sig);   /* to the thread: so it does not merge with one that somebody has sent */
+    /* to the thread: so it does not merge with one that somebody has sent */
+    syscall(SYS_tgkill, self.pid, self.pid, sig);
     tell_all("stopping by %s, as %s did", NAME(sig), run->title);
     if (!guarded())
         reap();
-    /* A member of the job may have given the terminal back since the command asked: it has looked before we asked. */
+    /*
+     * A member of the job may have given the terminal back since the command asked: it has looked before we
+     * asked.
+     */
     if (run->stop != stop || (sig != SIGTSTP && (terminal_is() & (WITH_JOB | WITH_NOBODY)))) {
         take_pending(sig, &info);
         run->stand = 0;
@@ -4151,14 +4367,19 @@ static void halt(unsigned stop)
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);
     if (is_pending(SIGCONT))
-        answer_stop(stop, FOLLOWING);               /* it was stopped and continued: that CONT is passed on like any other */
+        /* it was stopped and continued: that CONT is passed on like any other */
+        answer_stop(stop, FOLLOWING);
     else if (is_pending(SIGTSTP) || is_pending(SIGTTIN) || is_pending(SIGTTOU))
-        run->stand = 0;                             /* another stop has thrown the CONT away: it is taken, and we stop again */
+        /* another stop has thrown the CONT away: it is taken, and we stop again */
+        run->stand = 0;
     else
         refuse_stop(stop);
 }
 
-/* The command was stopped because it asked for the terminal. False: it is not to be had, so we stop as well. */
+/*
+ * The command was stopped because it asked for the terminal. False: it is not to be had, so we stop as
+ * well.
+ */
 static bool find_terminal(unsigned stop)
 {
     pid_t holder, neighbour = 0;
@@ -4170,7 +4391,8 @@ static bool find_terminal(unsigned stop)
         tell_all("asking pid %ld for the terminal", (long)neighbour);
         kill(neighbour, (int)(stop & 0xff));
     } else if (where == ELSEWHERE && terminal_is() != ELSEWHERE) {
-        self.more = true;                           /* given back while we looked for whose it is: look again */
+        /* given back while we looked for whose it is: look again */
+        self.more = true;
         return true;
     }
     bool granted = (where == WITH_US && holder == group()) || give_terminal(WITH_JOB | WITH_NOBODY);
@@ -4180,7 +4402,10 @@ static bool find_terminal(unsigned stop)
     return granted || neighbour > 0;
 }
 
-/* The job's side: answers the command's stop, once for each serial; or sees to it that it has the terminal that it wants. */
+/*
+ * The job's side: answers the command's stop, once for each serial; or sees to it that it has the terminal
+ * that it wants.
+ */
 static void follow(void)
 {
     unsigned stop = run->stop;
@@ -4188,12 +4413,14 @@ static void follow(void)
     if (run->ended || !run->command)
         return;
     if (stop == 0 && (run->stand & 0xff) == HALTED)
-        run->stand = 0;                             /* over: or inner would go on sending CONTs, which throw a stop away */
+        /* over: or inner would go on sending CONTs, which throw a stop away */
+        run->stand = 0;
     if (stop == 0 && self.wants)
         give_terminal(WITH_JOB);
     if (stop == 0 || sig == SIGSTOP || run->stand >> 8 == stop >> 8)
         return;
-    if (guarded() && run->seen != run->ring_head)   /* a CONT on its way makes this stop an old one: inner will wake us */
+    /* a CONT on its way makes this stop an old one: inner will wake us */
+    if (guarded() && run->seen != run->ring_head)
         return;
     if (sig != SIGTSTP && find_terminal(stop))
         return;
@@ -4218,7 +4445,8 @@ static void answer(void)
     if ((stand & 0xff) == GRANTED) {
         self.hung_up = false;
     } else if ((stand & 0xff) == REFUSED && sig != SIGTSTP && getsid(run->outer) == getsid(run->command)) {
-        if (self.hung_up) {                         /* it can't be orphaned, and has had its HUP, the kernel's own word for it */
+        /* it can't be orphaned, and has had its HUP, the kernel's own word for it */
+        if (self.hung_up) {
             tell("%s asks for a terminal that it cannot have: left stopped", run->title);
             self.served = stop >> 8;
             return;
@@ -4239,8 +4467,8 @@ static bool is_neighbour(pid_t pid)
 }
 
 /*
- * A member of the job asks for the terminal, by the signal that the kernel sends to all of it, or a neighbour to us. False:
- * there is none that we know of, and the signal is one like any other.
+ * A member of the job asks for the terminal, by the signal that the kernel sends to all of it, or a
+ * neighbour to us. False: there is none that we know of, and the signal is one like any other.
  */
 static bool member_asks(void)
 {
@@ -4267,8 +4495,8 @@ static void put_base64(struct text *text, const char *string)
         const unsigned char *at = (const unsigned char *)string;
         n = left < 3 ? left : 3;
         unsigned bits = (unsigned)at[0] << 16 | (n > 1 ? (unsigned)at[1] << 8 : 0) | (n > 2 ? at[2] : 0);
-        put(text, "%c%c%c%c", alphabet[bits >> 18], alphabet[bits >> 12 & 63], n > 1 ? alphabet[bits >> 6 & 63] : '=',
-            n > 2 ? alphabet[bits & 63] : '=');
+        put(text, "%c%c%c%c", alphabet[bits >> 18], alphabet[bits >> 12 & 63],
+            n > 1 ? alphabet[bits >> 6 & 63] : '=', n > 2 ? alphabet[bits & 63] : '=');
     }
     put(text, "\"");
 }
@@ -4294,7 +4522,10 @@ static void put_command(struct text *text)
 
 enum { RECORD_SIZE = 16 * 1024 + JSON_SIZE + CIRCLES_SIZE + LEFT_SIZE };
 
-/* Makes *run, with room for the report's texts behind it if there is to be one, and the command's text in it. No heap. */
+/*
+ * Makes *run, with room for the report's texts behind it if there is to be one, and the command's text in
+ * it. No heap.
+ */
 static void map_run(void)
 {
     size_t command = 64, size = sizeof *run;
@@ -4310,7 +4541,8 @@ static void map_run(void)
     }
     run->size = size;
     snprintf(run->title, sizeof run->title, "%s", opt.command[0]);
-    snprintf(run->limit, sizeof run->limit, "%.29s%s", opt.limit ? opt.limit_text : "none", opt.limit ? limit_unit() : "");
+    snprintf(run->limit, sizeof run->limit, "%.29s%s", opt.limit ? opt.limit_text : "none",
+             opt.limit ? limit_unit() : "");
     if (opt.report) {
         struct text text = {run->text, run->text + command};
         put_command(&text);
@@ -4359,7 +4591,8 @@ static void put_signals(struct text *text)
 /* The report: one object on one line. */
 static void put_report(struct text *text)
 {
-    static const char *const OUTCOMES[] = {"not-started", "exited", "signaled", "timed-out", "parent-died", "killed"};
+    static const char *const OUTCOMES[] = {"not-started", "exited",      "signaled",
+                                           "timed-out",   "parent-died", "killed"};
     bool started = run->outcome != NOT_STARTED;
     int death = started && run->ended && WIFSIGNALED(run->wait_status) ? WTERMSIG(run->wait_status) : 0;
     struct tm tm = {0};
@@ -4368,8 +4601,8 @@ static void put_report(struct text *text)
     memcpy(text->at, run->text, run->command_length);
     text->at += run->command_length;
     put(text, started && run->command ? ",\"pid\":%d," : ",\"pid\":null,", (int)run->command);
-    put(text, "\"started\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\",", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-        tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(run->date % SECOND / 1000000));
+    put(text, "\"started\":\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\",", tm.tm_year + 1900, tm.tm_mon + 1,
+        tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(run->date % SECOND / 1000000));
     put_seconds(text, "wall_s", started ? (now() - run->started) / 1000 : 0);
     put_seconds(text, "user_s", started ? run->user_us : 0);
     put_seconds(text, "sys_s", started ? run->system_us : 0);
@@ -4377,7 +4610,8 @@ static void put_report(struct text *text)
     put(text, "\"outcome\":\"%s\",\"status\":%d,", OUTCOMES[run->outcome],
         run->exit_signal ? 128 + run->exit_signal : run->exit_status);
     put(text, death ? "\"signal\":\"%s\"," : "\"signal\":null,", NAME(death));
-    put(text, "\"core_dumped\":%s,\"escalated\":%s,", truth(death && WCOREDUMP(run->wait_status)), truth(run->escalated));
+    put(text, "\"core_dumped\":%s,\"escalated\":%s,", truth(death && WCOREDUMP(run->wait_status)),
+        truth(run->escalated));
     put_signals(text);
     put(text, "\"oom_killed\":%s,", truth(oom_killed()));
     put(text, "\"reaped\":%lu,\"ended\":%lu", run->reaped, run->cleared);
@@ -4386,8 +4620,9 @@ static void put_report(struct text *text)
 }
 
 /*
- * Writes the report in one write. A survivor knows from the file position, which both processes share, whether it was
- * written; where there is none (a FIFO) it was when it was begun. A FIFO that is full is given a grace to be read.
+ * Writes the report in one write. A survivor knows from the file position, which both processes share,
+ * whether it was written; where there is none (a FIFO) it was when it was begun. A FIFO that is full is
+ * given a grace to be read.
  */
 static void write_report(void)
 {
@@ -4400,7 +4635,8 @@ static void write_report(void)
     if (position >= 0)
         fcntl(self.report_fd, F_SETFL, O_APPEND);
     ssize_t n;
-    for (; (n = write(self.report_fd, start, (size_t)(text.at - start))) != text.at - start; start += n > 0 ? n : 0) {
+    for (; (n = write(self.report_fd, start, (size_t)(text.at - start))) != text.at - start;
+         start += n > 0 ? n : 0) {
         struct pollfd ready = {.fd = self.report_fd, .events = POLLOUT};
         if ((n < 0 && errno != EAGAIN) || position >= 0 || poll(&ready, 1, 5000) != 1)
             break;
@@ -4422,7 +4658,8 @@ static void take_over(int role, const char *which, pid_t pid)
     if (run->outcome != SIGNALED)
         run->outcome = KILLED;
     self.wants = self.sparing = false;
-    if (return_terminal(true) && run->job > 1)      /* first: the shell reads already, and what it was stopped for is over */
+    /* first: the shell reads already, and what it was stopped for is over */
+    if (return_terminal(true) && run->job > 1)
         kill(-run->job, SIGCONT);
     if (self.looker)
         kill(self.looker, SIGKILL);
@@ -4452,7 +4689,10 @@ static bool leaves(void)
     return opt.leave || (opt.leave_in_time && !run->told_end);
 }
 
-/* The command has ended, and something may be left: it is looked at once, and then cleared, waited for, or left alone. */
+/*
+ * The command has ended, and something may be left: it is looked at once, and then cleared, waited for, or
+ * left alone.
+ */
 static void look_at_leftovers(void)
 {
     bool stays = leaves() || (opt.wait && self.phase <= ASKED);
@@ -4479,7 +4719,8 @@ static bool finished(void)
         return self.child_gone;                     /* and run->done: else it would have taken over */
     if (self.phase == LOOKING || !(run->ended || (self.phase == KILLING && !command_lives())))
         return self.childless;
-    return self.childless || (leaves() && self.surveyed && self.phase < LOOKING) || (self.spares && !self.blind && self.left == 0);
+    return self.childless || (leaves() && self.surveyed && self.phase < LOOKING) ||
+           (self.spares && !self.blind && self.left == 0);
 }
 
 /* Whoever wakes looks at all that may have changed, in this order: the end of a child before the clock. */
@@ -4497,7 +4738,8 @@ static void look_around(void)
         take_over(COMMAND_SIDE, "supervisor", self.child);
     if (has(COMMAND_SIDE))
         look_at_leftovers();
-    if (self.deadline && now() >= self.deadline && !finished())     /* who has ended in time has ended in time */
+    /* who has ended in time has ended in time */
+    if (self.deadline && now() >= self.deadline && !finished())
         next_phase();
     if (self.phase == LOOKING && self.looker)
         serve_look();
@@ -4531,8 +4773,8 @@ static void tell_forwarded(int sig, const siginfo_t *info)
 {
     int to = opt.rewrite[sig];
     tell_all("%s from pid %ld (%s) %s%s%s", NAME(sig), info->si_code > 0 ? 0L : (long)info->si_pid,
-             info->si_code > 0 ? "kernel" : COMM(info->si_pid), to ? "forwarded" : "dropped", to && to != sig ? " as " : "",
-             to && to != sig ? NAME(to) : "");
+             info->si_code > 0 ? "kernel" : COMM(info->si_pid), to ? "forwarded" : "dropped",
+             to && to != sig ? " as " : "", to && to != sig ? NAME(to) : "");
 }
 
 /* One signal, told apart by who sent it. What is to be done besides passing it on is found by looking. */
@@ -4550,8 +4792,10 @@ static void handle(int sig, const siginfo_t *info)
         return;
     }
     if (is_stop(sig) && run->stop)
-        run->stand = 0;                             /* it has thrown away the CONT that would have followed: we stop again */
-    if (guarded() && sent && (info->si_pid == run->inner || (sig == SIGCHLD && info->si_pid == 0 && run->woken))) {
+        /* it has thrown away the CONT that would have followed: we stop again */
+        run->stand = 0;
+    if (guarded() && sent &&
+        (info->si_pid == run->inner || (sig == SIGCHLD && info->si_pid == 0 && run->woken))) {
         run->woken &= sig != SIGCHLD;
         return;                                     /* it wakes us, continues us, or relays to the job */
     }
@@ -4562,10 +4806,12 @@ static void handle(int sig, const siginfo_t *info)
         return;
     }
     if (sig == SIGCHLD && sent && info->si_pid == self.parent && opt.die_with_parent) {
-        if (self.parent == 0 && !run->parent_died)  /* outside the namespace: this is the only word that there will be */
+        /* outside the namespace: this is the only word that there will be */
+        if (self.parent == 0 && !run->parent_died)
             run->parent_died = 1;
         wake(run->inner);
-        return;                                     /* the parent-death signal: of the parent, or of one thread of it */
+        /* the parent-death signal: of the parent, or of one thread of it */
+        return;
     }
     if ((sig == SIGTTIN || sig == SIGTTOU) && (kernel || is_neighbour(info->si_pid)) && member_asks())
         return;
@@ -4574,7 +4820,8 @@ static void handle(int sig, const siginfo_t *info)
         if (run->stop)
             run->stand = (run->stop & ~0xffu) | FOLLOWING;
     }
-    ring_write(sig);                                /* no call before: inner looks for a CONT that waits, or is in the ring */
+    /* no call before: inner looks for a CONT that waits, or is in the ring */
+    ring_write(sig);
     if (sig == SIGCONT && self.wants && !run->ended)
         give_terminal(WITH_JOB);                    /* before it goes on */
     wake(run->inner);
@@ -4582,7 +4829,10 @@ static void handle(int sig, const siginfo_t *info)
     tell_forwarded(sig, info);
 }
 
-/* How long to sleep: not at all where a look met its bound; to the deadline where there is no timer; else for ever, -1. */
+/*
+ * How long to sleep: not at all where a look met its bound; to the deadline where there is no timer; else
+ * for ever, -1.
+ */
 static int64_t time_to_sleep(void)
 {
     if (self.more)
@@ -4594,9 +4844,9 @@ static int64_t time_to_sleep(void)
 }
 
 /*
- * The loop of both processes: the guard's child is the supervisor, and the supervisor's is the command. Each signal has its
- * turn: one that was taken waits until the others were, so that a flood of it, or the kernel's preference for what was sent
- * to a thread, starves none.
+ * The loop of both processes: the guard's child is the supervisor, and the supervisor's is the command.
+ * Each signal has its turn: one that was taken waits until the others were, so that a flood of it, or the
+ * kernel's preference for what was sent to a thread, starves none.
  */
 static void supervise(void)
 {
@@ -4648,7 +4898,10 @@ static void judge(void)
         run->exit_signal = WTERMSIG(status);
 }
 
-/* What is left to do when nothing runs any more: the terminal, the verdict, the report. The guard does it for a dead one. */
+/*
+ * What is left to do when nothing runs any more: the terminal, the verdict, the report. The guard does it
+ * for a dead one.
+ */
 static void conclude(void)
 {
     if (run->done)
@@ -4670,11 +4923,15 @@ static void conclude(void)
     bool halted = (run->stand & 0xff) == HALTED || self.sent_stop != 0 || run->timed_out;
     run->stop = 0;
     run->done = true;
-    if (halted)                                     /* a job that was stopped when its limit came would sit there for ever */
+    /* a job that was stopped when its limit came would sit there for ever */
+    if (halted)
         signal_outer(SIGCONT);
 }
 
-/* Ends this process as *run says: by exit, or by the command's signal, without a core of ours. PID 1 can't: 128+N. */
+/*
+ * Ends this process as *run says: by exit, or by the command's signal, without a core of ours. PID 1 can't:
+ * 128+N.
+ */
 static void leave(void) __attribute__((noreturn));
 static void leave(void)
 {
@@ -4682,7 +4939,8 @@ static void leave(void)
     if (run->command)
         return_terminal(false);
     if (run->job > 1 && (self.job_waits || is_pending(SIGTTIN) || is_pending(SIGTTOU)))
-        kill(-run->job, SIGCONT);                   /* a member of the job has asked in vain: let it ask again */
+        /* a member of the job has asked in vain: let it ask again */
+        kill(-run->job, SIGCONT);
     if (sig && self.pid != 1) {
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         prctl(PR_SET_DUMPABLE, 0);
@@ -4696,8 +4954,8 @@ static void leave(void)
 /* ---------------------------------------------------------------- main */
 
 /*
- * Arms the death of our parent, and compares: one that was gone before sends no signal, and one that has dropped its rights
- * may send us none. PR_SET_PDEATHSIG(2const)
+ * Arms the death of our parent, and compares: one that was gone before sends no signal, and one that has
+ * dropped its rights may send us none. PR_SET_PDEATHSIG(2const)
  */
 static bool watch_parent(void)
 {
@@ -4705,7 +4963,10 @@ static bool watch_parent(void)
     pid_t session = getsid(0);
     if (prctl(PR_SET_PDEATHSIG, SIGCHLD) != 0)
         return cannot(FAILED, "cannot watch the parent: %s", strerror(errno));
-    /* Not our session, and we don't lead ours: somebody in between has made it, and is gone. A leader may have left it since. */
+    /*
+     * Not our session, and we don't lead ours: somebody in between has made it, and is gone. A leader may
+     * have left it since.
+     */
     bool adopted = self.parent && getsid(self.parent) != session && session != self.pid &&
                    (self.parent == 1 || getsid(self.parent) != self.parent);
     if (getppid() != self.parent || adopted)
@@ -4756,7 +5017,8 @@ static bool start(void)
     enter(RUNNING, 0);
     if (!start_command())
         return false;
-    tell_all("started %s (pid %ld, group %ld), limit %s", run->title, (long)run->command, (long)group(), run->limit);
+    tell_all("started %s (pid %ld, group %ld), limit %s", run->title, (long)run->command, (long)group(),
+             run->limit);
     return true;
 }
 
