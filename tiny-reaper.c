@@ -7,7 +7,7 @@
  *        |
  *      outer     "tiny-reaper"     the guard: in the caller's process group (the job); it faces the caller,
  *        |                         who knows its pid: signals, terminal, being stopped. It has the JOB_SIDE
- *      inner     "tiny-supervisor" the supervisor: leads the command's group, all signals blocked, a subreaper;
+ *      inner     "tiny-supervisor" the supervisor: leads the command's group, all blocked, a subreaper;
  *        |                         it owns the command, reaping and phases. It has the COMMAND_SIDE
  *      command                     born into that group, not its leader: what it starts, at any depth,
  *                                  comes to inner
@@ -4091,21 +4091,21 @@ static void forward(int sig)
  */
 static void relay(int sig)
 {
-    if (run->job > 1 && guarded())
+    if (run->job > 1 && guarded() && getppid() == run->outer)
         kill(-run->job, sig);
 }
 
 /*
- * What the supervisor hears as a member of the command's group. What the terminal sends, or a tiny-reaper
- * below passes up, goes to the job; a TSTP whoever sent it, for an editor stops its group itself, but not
- * when somebody has continued the job since. A CONT from outer says that the whole group was stopped, and
- * we with it. Anything else is a wake-up, or a member that signals its group.
+ * What the supervisor hears as a member of the command's group. What the terminal sends, or the supervisor
+ * of a tiny-reaper below passes up, goes to the job; a TSTP whoever sent it, for an editor stops its group
+ * itself, but not when somebody has continued the job since. Not where outer is gone: then it is the kernel
+ * that hangs up an orphaned group. A CONT from outer says that the whole group was stopped, and we with it.
+ * Anything else is a wake-up, or a member that signals its group.
  */
 static void hear(int sig, const siginfo_t *info)
 {
     bool kernel = info->si_code > 0, from_outer = !kernel && info->si_pid == run->outer;
-    pid_t sender = kernel || from_outer ? 0 : getpgid(info->si_pid);
-    bool typed = kernel || (!from_outer && sender >= 0 && sender != group());
+    bool typed = kernel || (!from_outer && strcmp(COMM(info->si_pid), "tiny-supervisor") == 0);
     if (sig == SIGCONT && from_outer)
         self.group_stopped = true;
     else if ((sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH) && typed)
@@ -4777,53 +4777,68 @@ static void tell_forwarded(int sig, const siginfo_t *info)
              to && to != sig ? " as " : "", to && to != sig ? NAME(to) : "");
 }
 
+/*
+ * Is this signal a wake-up, and nobody's: our own timer, child, looker, other process, or what our own call
+ * raised?
+ */
+static bool only_wakes(int sig, const siginfo_t *info)
+{
+    bool sent = info->si_code == SI_USER || info->si_code == SI_TKILL;
+    if (sent && info->si_pid == self.pid)
+        return true;
+    if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer)
+        return true;
+    if (sig == SIGCHLD && sent && self.last_looker && info->si_pid == self.last_looker)
+        return true;
+    if (!guarded() || !has(JOB_SIDE) || !sent)
+        return sig == SIGCHLD && info->si_code > 0;
+    if (sig == SIGCHLD && info->si_pid == 0 && atomic_exchange(&run->woken, false))
+        return true;                                /* the kernel had no room for its sender */
+    return info->si_pid == run->inner;              /* it wakes us, continues us, or relays to the job */
+}
+
+/*
+ * The parent-death signal: of the parent, or of one thread of it. From outside the namespace it is the only
+ * word that there is.
+ */
+static bool is_parent_death(int sig, const siginfo_t *info)
+{
+    if (sig != SIGCHLD || info->si_code != SI_USER || info->si_pid != self.parent || !opt.die_with_parent)
+        return false;
+    if (self.parent == 0)
+        run->parent_died = 1;
+    wake(run->inner);
+    return true;
+}
+
 /* One signal, told apart by who sent it. What is to be done besides passing it on is found by looking. */
 static void handle(int sig, const siginfo_t *info)
 {
-    bool sent = info->si_code == SI_USER || info->si_code == SI_TKILL, kernel = info->si_code > 0;
-    if (sent && info->si_pid == self.pid)
-        return;                                     /* what we, or our own write, have raised is nobody's */
-    if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer)
-        return;
-    if (sig == SIGCHLD && sent && self.last_looker && info->si_pid == self.last_looker)
+    /* A command that was dead before its supervisor ended has not been killed because of that. */
+    if (guarded() && sig == SIGCHLD && info->si_code == CLD_KILLED && info->si_pid == run->command &&
+        !run->ended && run->outcome == NOT_STARTED)
+        run->outcome = SIGNALED;
+    if (has(JOB_SIDE) && is_stop(sig) && run->stop)
+        /* whoever sent it, it has thrown away the CONT that would follow: we stop again */
+        run->stand = 0;
+    if (only_wakes(sig, info))
         return;
     if (!has(JOB_SIDE)) {
         hear(sig, info);
         return;
     }
-    if (is_stop(sig) && run->stop)
-        /* it has thrown away the CONT that would have followed: we stop again */
-        run->stand = 0;
-    if (guarded() && sent &&
-        (info->si_pid == run->inner || (sig == SIGCHLD && info->si_pid == 0 && run->woken))) {
-        run->woken &= sig != SIGCHLD;
-        return;                                     /* it wakes us, continues us, or relays to the job */
-    }
-    if (sig == SIGCHLD && kernel) {
-        /* A command that was dead before its supervisor ended has not been killed because of that. */
-        if (info->si_pid == run->command && info->si_code == CLD_KILLED && !run->ended)
-            run->outcome = run->outcome == NOT_STARTED ? SIGNALED : run->outcome;
-        return;
-    }
-    if (sig == SIGCHLD && sent && info->si_pid == self.parent && opt.die_with_parent) {
-        /* outside the namespace: this is the only word that there will be */
-        if (self.parent == 0 && !run->parent_died)
-            run->parent_died = 1;
-        wake(run->inner);
-        /* the parent-death signal: of the parent, or of one thread of it */
-        return;
-    }
-    if ((sig == SIGTTIN || sig == SIGTTOU) && (kernel || is_neighbour(info->si_pid)) && member_asks())
+    bool asks = (sig == SIGTTIN || sig == SIGTTOU) && (info->si_code > 0 || is_neighbour(info->si_pid));
+    if (is_parent_death(sig, info) || (asks && member_asks()))
         return;
     if (sig == SIGCONT) {
         self.job_waits = false;
         if (run->stop)
             run->stand = (run->stop & ~0xffu) | FOLLOWING;
     }
-    /* no call before: inner looks for a CONT that waits, or is in the ring */
+    /* and no call before: inner looks for a CONT that waits here, or is in the ring */
     ring_write(sig);
     if (sig == SIGCONT && self.wants && !run->ended)
-        give_terminal(WITH_JOB);                    /* before it goes on */
+        give_terminal(WITH_JOB);                    /* before the command goes on */
     wake(run->inner);
     note_sender(sig, info);
     tell_forwarded(sig, info);
