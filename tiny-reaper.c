@@ -3803,6 +3803,12 @@ static void search_some(void)
     self.more |= self.queue_head != self.queue_tail;
 }
 
+/* May everybody be signalled, since this PID namespace is ours alone? */
+static bool is_init(void)
+{
+    return self.pid == 1 && !self.spares;
+}
+
 /*
  * One round over all children: SIG is KILL, TERM, or 0 to count them. Children of children come to us when
  * their parents end, so a round follows each look that reaped something, until none is left.
@@ -3815,12 +3821,12 @@ static void sweep(int sig)
     self.left = self.reading = 0;
     forget_ended();
     if (sig == SIGKILL && !self.sparing) {
-        if (self.pid == 1 && !self.spares)
+        if (is_init())
             send_signal(-1, sig);                   /* atomic, and all there is: no fork can get away */
         /* atomic too: who leaves the group comes to us as an orphan */
         signal_group(sig);
     }
-    self.blind = !each_child(sweep_child, NULL) && (self.pid != 1 || self.spares);
+    self.blind = !each_child(sweep_child, NULL);
     self.due = false;
     search_some();
 }
@@ -3860,12 +3866,16 @@ static void begin_clearing(void)
         self.sparing = true;
     self.asked = 0;
     sweep(SIGTERM);
-    if (self.blind)
+    if (self.blind && !is_init())
         tell("no /proc: of what the command left behind only its group can be ended");
     else if (self.asked > 0)
         tell("%s left %ld process%s behind: sending TERM", run->title, self.asked, plural(self.asked, "es"));
-    if (self.blind)
-        signal_group(SIGTERM), signal_group(SIGCONT);
+    for (int i = 0; i < 2 && self.blind && self.step == 0; i++)
+        if (is_init())
+            send_signal(-1, i == 0 ? SIGTERM : SIGCONT);
+        else
+            signal_group(i == 0 ? SIGTERM : SIGCONT);
+}
 }
 
 /* KILL to everything; step 1: also to what is below those whom it has not ended yet. */
@@ -3879,7 +3889,7 @@ static void begin_killing(void)
         run->escalated |= !run->ended || self.left > self.reading;
         if (opt.say_signals && !run->ended)
             warn("sending signal KILL to command '%s'", run->title);
-        if (self.blind)
+        if (self.blind && !is_init())
             tell("no /proc: only the command and its group can be ended");
         else
             tell("sending KILL to what is left: %ld process%s", self.left - self.reading,
@@ -4003,7 +4013,7 @@ static void sweep_if_due(void)
         self.left == self.reading)
         enter(READING, 0);
     pid_t dead;
-    if (self.blind && self.phase >= CLEARING && self.phase != OVER && !command_lives() &&
+    if (self.blind && !is_init() && self.phase >= CLEARING && self.phase != OVER && !command_lives() &&
         !have_child(P_PGID, group(), &dead))
         enter(OVER, 0);
 }
@@ -4701,9 +4711,9 @@ static void look_at_leftovers(void)
     if (!self.surveyed) {
         self.surveyed = true;
         sweep(0);
-        if (self.left > 0 && (!stays || opt.verbose || opt.report))
+        if (self.left > 0 && !self.blind && (!stays || opt.verbose || opt.report))
             look_then(WHO_IS_LEFT, stays ? self.phase : CLEARING, 0);
-        else if (self.left > 0 && !stays)
+        else if ((self.left > 0 || self.blind) && !stays)
             enter(CLEARING, 0);
     } else if (!stays) {
         enter(CLEARING, 0);
