@@ -3876,7 +3876,7 @@ static void begin_clearing(void)
         else
             signal_group(i == 0 ? SIGTERM : SIGCONT);
 }
-}
+
 
 /* KILL to everything; step 1: also to what is below those whom it has not ended yet. */
 static void begin_killing(void)
@@ -4083,9 +4083,7 @@ static void forward(int sig)
     check_permission(to);
     if (opt.single_child && command_lives())
         send_signal(run->command, to);
-    else if (self.pid == 1 && is_stop(to))
-        each_child(forward_stop, &(struct stop_forwarded){to, 0});
-    else
+    else if (self.pid != 1 || !is_stop(to) || !each_child(forward_stop, &(struct stop_forwarded){to, 0}))
         signal_group(to);
     if (run->ended)
         each_child(forward_to_leftover, &to);
@@ -4342,7 +4340,7 @@ static void answer_stop(unsigned stop, enum stand stand)
  */
 static void refuse_stop(unsigned stop)
 {
-    if ((stop & 0xff) != SIGTSTP && setsid() >= 0)
+    if ((stop & 0xff) != SIGTSTP && guarded() && setsid() >= 0)
         run->job = 0;
     answer_stop(stop, REFUSED);
 }
