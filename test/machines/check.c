@@ -617,7 +617,7 @@ static void killed_at_random(bool inner, int times)
     int bad = 0;
     struct job job;
 
-    for (int i = 0; i < times; i++) {
+    for (int i = 0; i < times && bad < 3; i++) {
         launch(&job, GUARDED, ARGV("/leftovers", "-w", "session", "!daemon", "group"));
         pid_t victim = job.pid;
         for (deadline = now() + PATIENCE; inner && (victim = child_of(job.pid)) == 0 && now() < deadline;)
