@@ -136,6 +136,7 @@ static const int64_t SECOND = 1000000000, FOREVER = INT64_MAX;      /* nanosecon
 static const int64_t DEFAULT_GRACE = 5 * 1000000000LL;
 /* of the looker: why, who is left */
 static const int64_t LOOK_TIME = 100 * 1000000LL, SURVEY_TIME = 1000000000LL;
+static const int64_t SETTLE_TIME = 100 * 1000000LL;     /* for a forwarded stop to take its effect */
 /* what has not died of KILL by then may have somebody below it */
 static const int64_t DEEP_AFTER = 100 * 1000000LL;
 
@@ -407,6 +408,9 @@ static struct self {
     /* who got a STOP from here as the command did: outer, or -job; 0: nobody */
     pid_t sent_stop;
     bool group_stopped;             /* the whole group got that STOP, and we with it */
+    bool refused;                   /* a stop was refused: nobody could continue us */
+    int64_t settle;                 /* when to look whom a forwarded stop has stopped; 0: not */
+    int settle_looks;
     bool hung_up;                   /* the command was told by HUP that it can't have the terminal */
     bool surveyed;                  /* the looker has seen what the command left behind */
     bool sparing;                   /* who reads a pipe is not asked yet */
@@ -1477,15 +1481,6 @@ static pid_t parent_of(pid_t pid)
 {
     struct status status;
     return read_status(pid, &status) ? status.parent : 0;
-}
-
-/* Does PID catch SIG, or block it? proc(5): bit N - 1 is signal N. */
-static bool handles(pid_t pid, int sig)
-{
-    char text[4096];
-    if (read_proc(pid, "status", text, sizeof text) <= 0)
-        return false;
-    return ((status_field(text, "\nSigCgt:\t", 16) | status_field(text, "\nSigBlk:\t", 16)) >> (sig - 1)) & 1;
 }
 
 /* Does a signal SIG wait at process PID? */
@@ -4033,21 +4028,38 @@ static void forward_to_leftover(pid_t pid, void *sig)
         send_signal(pid, *(int *)sig);
 }
 
-struct stop_forwarded {
-    int signal, depth;
+struct stopped {
+    int depth;
+    bool waits;                     /* somebody has not taken the stop yet */
 };
 
-/*
- * Where nobody could continue them, a stop is passed to those alone who handle it: the others would stay
- * stopped for ever.
- */
-static void forward_stop(pid_t pid, void *argument)
+/* Continues a member of the command's group that is stopped, and looks below it. */
+static void continue_stopped(pid_t pid, void *argument)
 {
-    struct stop_forwarded *stop = argument;
-    if (!is_spared(pid) && getpgid(pid) == group() && handles(pid, stop->signal))
-        send_signal(pid, stop->signal);
-    if (stop->depth < 32)
-        each_child_of(pid, forward_stop, &(struct stop_forwarded){stop->signal, stop->depth + 1});
+    struct stopped *stopped = argument;
+    struct status status;
+    if (!is_spared(pid) && getpgid(pid) == group() && read_status(pid, &status)) {
+        if (status.state == 'T')
+            send_signal(pid, SIGCONT);
+        stopped->waits |= waits_at(pid, SIGTSTP) || waits_at(pid, SIGTTIN) || waits_at(pid, SIGTTOU);
+    }
+    if (++stopped->depth < 32)
+        each_child_of(pid, continue_stopped, stopped);
+    stopped->depth--;
+}
+
+/*
+ * Where nobody could continue them, a forwarded stop leaves nobody stopped: who handles it has it, and who
+ * does not is continued when it has stopped. The kernel tells only of the command, so the others are looked
+ * at a little later.
+ */
+static void settle_stops(void)
+{
+    struct stopped stopped = {0};
+    if (self.settle == 0 || now() < self.settle)
+        return;
+    each_child(continue_stopped, &stopped);
+    self.settle = stopped.waits && --self.settle_looks > 0 ? now() + SETTLE_TIME : 0;
 }
 
 /*
@@ -4083,8 +4095,10 @@ static void forward(int sig)
     check_permission(to);
     if (opt.single_child && command_lives())
         send_signal(run->command, to);
-    else if (self.pid != 1 || !is_stop(to) || !each_child(forward_stop, &(struct stop_forwarded){to, 0}))
+    else
         signal_group(to);
+    if (is_stop(to) && (self.pid == 1 || self.refused))
+        self.settle = now() + SETTLE_TIME, self.settle_looks = 20;
     if (run->ended)
         each_child(forward_to_leftover, &to);
     run->told_end |= strchr(ends, to) != NULL;
@@ -4464,6 +4478,7 @@ static void answer(void)
     } else if ((stand & 0xff) != REFUSED) {
         return;
     }
+    self.refused |= (stand & 0xff) == REFUSED;
     self.served = stop >> 8;
     signal_group(SIGCONT);
 }
@@ -4757,6 +4772,7 @@ static void look_around(void)
         follow();
     if (has(COMMAND_SIDE)) {
         answer();
+        settle_stops();
         sweep_if_due();
     }
 }
@@ -4860,9 +4876,12 @@ static int64_t time_to_sleep(void)
 {
     if (self.more)
         return 0;
-    if (self.deadline == 0 || self.armed)
+    int64_t deadline = self.armed ? 0 : self.deadline;
+    if (self.settle && (deadline == 0 || self.settle < deadline))
+        deadline = self.settle;
+    if (deadline == 0)
         return -1;
-    int64_t rest = self.deadline - now();
+    int64_t rest = deadline - now();
     return rest > 0 ? rest : 0;
 }
 
