@@ -2349,7 +2349,7 @@ struct process {
     int ntasks, threads, circle, leads_to, mark;    /* circle: its number, 0: none; find_circles() */
     int64_t start, age, cpu;                        /* start in ticks since the boot; nanoseconds */
     const char *command;
-    bool looked, shown, waits;
+    bool looked, shown, waits, looked_at_stdin;
     char state, name[64];                           /* state 0: ended meanwhile, or not looked at */
 };
 
@@ -3432,13 +3432,45 @@ static void look_left(int index)
         return;
     if (has_had_term(process->pid))
         look->told[look->ntold++] = process->pid;
-    if (look->nreaders < READERS && is_reader(process->pid)) {
-        look->readers[look->nreaders] = process->pid;
-        look->nreaders++;
-    }
     read_command_line(process->pid, process->name, line, sizeof line);
     process->command = keep(line);
     record_left(process);
+}
+
+/*
+ * Has a process not had its say yet: is it young, and running, or about to be? Its standard input may still
+ * be its parent's.
+ */
+static bool is_starting(const struct process *process)
+{
+    struct stat_line stat;
+    return read_stat(process->pid, "stat", &stat) && (stat.state == 'R' || stat.state == 'D') &&
+           age_of(&stat) < SECOND;
+}
+
+/*
+ * Who reads a pipe. A process that was forked just before the end (`> >(tee)`) is looked at until it has
+ * come to rest.
+ */
+static void find_readers(void)
+{
+    int64_t end = now() + (look->until - now()) / 2;
+    for (bool again = true; again && now() < end;) {
+        again = false;
+        for (int i = 1; i < look->nprocesses; i++) {
+            struct process *process = &look->processes[i];
+            if (process->looked_at_stdin || process->state == 0 || process->state == 'Z')
+                continue;
+            bool reads = look->nreaders < READERS && is_reader(process->pid);
+            bool starting = !reads && is_starting(process);
+            if (reads)
+                look->readers[look->nreaders++] = process->pid;
+            process->looked_at_stdin = !starting;
+            again |= starting;
+        }
+        if (again)
+            poll(NULL, 0, 5);
+    }
 }
 
 /* ---- the looker */
@@ -3484,6 +3516,7 @@ static void be_looker(void)
     each_record(find_children, &look->nprocesses, 40);
     if (look->what == WHO_IS_LEFT) {
         each_record(look_left, &look->nprocesses, 100);
+        find_readers();
     } else {
         each_record(look_at, &look->nprocesses, 60);
         await_calls(30);
@@ -3622,6 +3655,15 @@ static void end_look(void)
         tell("%.*s", look->table[at] == '\t' ? LINE : columns, look->table + at + (look->table[at] == '\t'));
     if (look->more)
         tell("and %d more, for which there was no time or no room", look->more);
+}
+
+/* Was a process there when the looker looked who is left? Who has come since may be of a reader's making. */
+static bool was_there(pid_t pid)
+{
+    for (int i = 1; look && i < look->nprocesses; i++)
+        if (look->processes[i].pid == pid)
+            return true;
+    return false;
 }
 
 /* The report's fields, each after a comma. */
@@ -3772,8 +3814,12 @@ static void sweep_child(pid_t pid, void *argument)
 static void sweep_below(pid_t pid, void *parent)
 {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    bool told = bit(told_pids, pid);
-    if (pid != self.looker && parent_of(pid) == *(pid_t *)parent)
+    pid_t above = *(pid_t *)parent;
+    bool told = bit(told_pids, pid), is_reader_s = bit(reader_pids, above) && !bit(told_pids, above);
+    /* `> >(filter; sleep 1)`: forked since, with the same input */
+    if (self.sparing && is_reader_s && !was_there(pid))
+        set_bit(reader_pids, pid);
+    if (pid != self.looker && parent_of(pid) == above)
         end_process(pid, pidfd);
     if (pidfd >= 0 && !told && bit(told_pids, pid) &&
         self.nheld < (int)(sizeof self.held / sizeof self.held[0]))
