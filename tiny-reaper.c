@@ -2008,7 +2008,7 @@ static int execute(char **argv, char path[static PATH_MAX])
     path[0] = '\0';
     if (*file == '\0')
         return ENOENT;
-    if (strchr(file, '/')) {
+    if (strlen(file) > NAME_MAX || strchr(file, '/')) {
         snprintf(path, PATH_MAX, "%s", file);
         return execute_file(file, argv);
     }
@@ -4291,7 +4291,7 @@ static void child_reported(pid_t pid, int status, const struct rusage *usage)
 {
     bool is_child = pid == self.child && !self.child_gone,
          ended = !WIFSTOPPED(status) && !WIFCONTINUED(status);
-    bool supervisor = is_child && has(JOB_SIDE) && guarded();
+    bool supervisor = is_child && pid == run->inner;
     if (!ended) {
         if (supervisor && WIFSTOPPED(status))
             /* it never stops by itself: its group, or it alone, was stopped */

@@ -296,7 +296,7 @@ look.poll()
 END
   no_circle '(.running | length) == 2 and .running[0].threads[0].waits_for != []' "$PYTHON" program.py
   local i
-  for ((i = 0; i < 15; i++)); do
+  for ((round = 0; round < 15; round++)); do
     look 0.3 "$H/crowd" pong
     jq -e '.cycles == null' report
   done
@@ -331,7 +331,7 @@ END
 
 @test "processes that end while they are looked at" {
   local i
-  for ((i = 0; i < 25; i++)); do
+  for ((round = 0; round < 25; round++)); do
     look 0.2 "$H/crowd" churn
     jq -e '.cycles == null and .status == 124' report
   done

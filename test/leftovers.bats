@@ -232,12 +232,13 @@ print("TERM" if signal.sigwait([signal.SIGTERM]) else "", file=log, flush=True)
 
 # whole COUNT ARG...: COUNT times, tiny-reaper ARG... exits 0, and the archive a.gz that it leaves holds 300,000 lines.
 whole() {
-  local i count=$1
+  # Not i: bats' run has its own use for that.
+  local round count=$1
   shift
-  for ((i = 0; i < count; i++)); do
+  for ((round = 0; round < count; round++)); do
     rm -f a.gz
     run -0 --separate-stderr "$@"
-    [[ $(zcat a.gz | tail -n 1) == 300000 ]] || { echo "run $i: $(zcat a.gz 2>&1 | wc -l) lines"; return 1; }
+    [[ $(zcat a.gz | tail -n 1) == 300000 ]] || { echo "run $round: $(zcat a.gz 2>&1 | wc -l) lines"; return 1; }
   done
 }
 
