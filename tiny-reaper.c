@@ -408,7 +408,6 @@ static struct self {
     /* who got a STOP from here as the command did: outer, or -job; 0: nobody */
     pid_t sent_stop;
     bool group_stopped;             /* the whole group got that STOP, and we with it */
-    bool refused;                   /* a stop was refused: nobody could continue us */
     int64_t settle;                 /* when to look whom a forwarded stop has stopped; 0: not */
     int settle_looks;
     bool hung_up;                   /* the command was told by HUP that it can't have the terminal */
@@ -4074,6 +4073,31 @@ static void forward_to_leftover(pid_t pid, void *sig)
         send_signal(pid, *(int *)sig);
 }
 
+/*
+ * Is the job orphaned: could nobody continue us if we were stopped? Its first ancestor outside it is of
+ * another session, or not to be seen (POSIX, 3.264). As PID 1 nobody could.
+ */
+static bool is_orphaned_job(void)
+{
+    pid_t pid = run->outer;
+    for (int depth = 0; depth < DEPTH_MOST && pid > 1; depth++) {
+        pid_t parent = parent_of(pid);
+        if (parent <= 0 || getpgid(parent) != run->job)
+            return parent <= 0 || getsid(parent) != getsid(run->outer);
+        pid = parent;
+    }
+    return true;
+}
+
+/* A stop SIG goes to the command's group: where nobody could continue it, settle_stops() is to look. */
+static void settle_later(int sig)
+{
+    if (!is_stop(sig) || !is_orphaned_job())
+        return;
+    self.settle = now() + SETTLE_TIME;
+    self.settle_looks = 20;
+}
+
 struct stopped {
     int depth;
     bool waits;                     /* somebody has not taken the stop yet */
@@ -4104,7 +4128,8 @@ static void settle_stops(void)
     struct stopped stopped = {0};
     if (self.settle == 0 || now() < self.settle)
         return;
-    each_child(continue_stopped, &stopped);
+    if (!each_child(continue_stopped, &stopped))
+        signal_group(SIGCONT);                      /* no /proc: nobody can be told from another */
     self.settle = stopped.waits && --self.settle_looks > 0 ? now() + SETTLE_TIME : 0;
 }
 
@@ -4143,8 +4168,7 @@ static void forward(int sig)
         send_signal(run->command, to);
     else
         signal_group(to);
-    if (is_stop(to) && (self.pid == 1 || self.refused))
-        self.settle = now() + SETTLE_TIME, self.settle_looks = 20;
+    settle_later(to);
     if (run->ended)
         each_child(forward_to_leftover, &to);
     run->told_end |= strchr(ends, to) != NULL;
@@ -4179,7 +4203,7 @@ static void hear(int sig, const siginfo_t *info)
     else if ((sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH) && typed)
         relay(sig);
     else if (sig == SIGTSTP && !from_outer && !waits_at(run->outer, SIGCONT) && !ring_holds(SIGCONT))
-        relay(sig);
+        relay(sig), settle_later(sig);
 }
 
 /* ---------------------------------------------------------------- reaping */
@@ -4524,7 +4548,6 @@ static void answer(void)
     } else if ((stand & 0xff) != REFUSED) {
         return;
     }
-    self.refused |= (stand & 0xff) == REFUSED;
     self.served = stop >> 8;
     signal_group(SIGCONT);
 }

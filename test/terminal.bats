@@ -1044,6 +1044,8 @@ STEPS
       end 0
       alone"
   on_terminal $P tty-user talk <<<"${steps//\{tiny\}/\{shell\}}"
+  # With -G and as PID 1 tiny-reaper is no member of the group, and does not hear what is typed.
+  [[ ! $P ]] || steps=${steps/$'key ^Z\n      type hello\n      see <hello fg=1\n      '/}
   [[ ! $P ]] || on_terminal $P -G tty-user talk <<<"${steps//\{tiny\}/\{shell\}}"
   steps="${steps/'type catch'/$'find init pgrep -P {shell}\n      type catch'}"
   on_terminal "${namespace[@]}" $P tty-user talk <<<"${steps//\{tiny\}/\{init\}}"
