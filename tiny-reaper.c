@@ -38,8 +38,7 @@
  *   tables               what the user may write, by name: options, signals, units
  *   state                opt: what was asked for; run: what both processes know; self: this process's own
  *                        part
- *   text and messages    texts of bounded size, lines on standard error that never wait, JSON; owns
- *                        self.messages
+ *   text and messages    texts of bounded size, lines on standard error that never wait, JSON
  *   parsing              arguments and TINY_REAPER into opt, which nobody writes afterwards
  *   time                 the clocks, and the one timer; owns self.timer
  *   signals              masks, the ring from outer to inner, waking; owns run->ring
@@ -397,6 +396,7 @@ static struct self {
     bool child_gone, childless;     /* the child is reaped; wait4 said ECHILD */
     bool more;                      /* a look met its bound: look again before the next sleep */
     bool spares;                    /* there are children from before the start */
+    bool told_of_children;          /* that there is no list of them was said */
     bool blind;                     /* no /proc to find the children in */
     bool due;                       /* a child has ended: time for a sweep */
     /* the job's side */
@@ -430,8 +430,7 @@ static struct self {
     int sweep_signal;
     unsigned queue_head, queue_tail;
     uint64_t refusals;              /* bit N - 1: that signal N could not be passed on was said */
-    /* where messages go, opened by us (0: not yet, -1: nowhere); the report */
-    int messages, report_fd;
+    int report_fd;                  /* -1: there is to be none */
     bool has_stderr;
     struct mask inherited_mask;
     struct sigaction inherited_chld;
@@ -570,12 +569,7 @@ static void make_harmless(char *line, size_t length)
 static int open_messages(mode_t mode)
 {
     const char *path = S_ISCHR(mode) && tcgetpgrp(STDERR_FILENO) >= 0 ? "/dev/tty" : "/proc/self/fd/2";
-    int fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), high = fd;
-    if (fd >= 0 && fd <= STDERR_FILENO) {           /* 0 or 1 was closed, and stays so for the command */
-        high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-        close(fd);
-    }
-    return high;
+    return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 /* Writes to standard error and never waits once a command runs: what is not taken at once is lost. */
@@ -583,6 +577,7 @@ static void write_stderr(const char *line, size_t length)
 {
     struct stat status;
     struct iovec vector = {(char *)(uintptr_t)line, length};
+    ssize_t n __attribute__((unused));
     if (!self.has_stderr || fstat(STDERR_FILENO, &status) != 0)
         return;
     bool tty = S_ISCHR(status.st_mode) && isatty(STDERR_FILENO), fifo = S_ISFIFO(status.st_mode);
@@ -596,12 +591,13 @@ static void write_stderr(const char *line, size_t length)
         send(STDERR_FILENO, line, length, MSG_DONTWAIT | MSG_NOSIGNAL);
         return;
     } else if (tty || fifo) {
-        if (self.messages == 0)
-            self.messages = open_messages(status.st_mode);
-        if (self.messages > 0 && write(self.messages, line, length) < 0 && errno == EBADF)
-            self.messages = -1;
-        else if (self.messages < 0 && fifo)         /* Linux 6.4 on; before that the message is lost */
-            syscall(SYS_pwritev2, STDERR_FILENO, &vector, 1ul, -1ul, -1ul, RWF_NOWAIT);
+        int fd = open_messages(status.st_mode);
+        if (fd >= 0) {
+            n = write(fd, line, length);
+            close(fd);
+        } else if (fifo) {                          /* Linux 6.4 on; before that the message is lost */
+            n = syscall(SYS_pwritev2, STDERR_FILENO, &vector, 1ul, -1ul, -1ul, RWF_NOWAIT);
+        }
         return;
     }
     while (write(STDERR_FILENO, line, length) < 0 && errno == EINTR)
@@ -1585,6 +1581,9 @@ static bool each_child(visit_t *visit, void *argument)
         close(fd);
         return true;
     }
+    if (!self.told_of_children)
+        tell_all("no list of children in /proc: %s: looking at every process", strerror(errno));
+    self.told_of_children = true;
     if ((fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         return false;
     each_entry(fd, visit_if_ours, &visitor);
@@ -2132,6 +2131,7 @@ static void close_all(unsigned first, unsigned last)
     if (syscall(SYS_close_range, first, last, 0) == 0)
         return;
 #endif
+    tell_all("close_range: %s: closing one by one", strerror(errno));
     struct range range = {first, last, open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     struct rlimit limit;
     if (range.own >= 0) {
@@ -2150,16 +2150,11 @@ static void close_all(unsigned first, unsigned last)
  */
 static void release(void)
 {
-    int low = self.messages > 0 && self.messages < self.report_fd ? self.messages : self.report_fd;
-    int high = low == self.report_fd ? self.messages : self.report_fd;
-    unsigned first = STDERR_FILENO + 1;
     if (self.pid != 1)
         close_all(STDIN_FILENO, STDOUT_FILENO);
-    if (low > 0)
-        close_all(first, (unsigned)low - 1), first = (unsigned)low + 1;
-    if (high > 0)
-        close_all(first, (unsigned)high - 1), first = (unsigned)high + 1;
-    close_all(first, ~0u);
+    if (self.report_fd > 0)
+        close_all(STDERR_FILENO + 1, (unsigned)self.report_fd - 1);
+    close_all(self.report_fd > 0 ? (unsigned)self.report_fd + 1 : STDERR_FILENO + 1, ~0u);
     if (chdir("/") != 0)
         tell("cannot change to /: %s", strerror(errno));
     atomic_fetch_or(&run->released,
@@ -5098,7 +5093,7 @@ static void begin(void)
     self.pid = getpid();
     self.parent = getppid();
     self.role = JOB_SIDE | COMMAND_SIDE;
-    run->outer = run->inner = self.pid;
+    run->inner = run->outer = self.pid;
     run->job = getpgrp();
     run->started = now();
     fstat(STDIN_FILENO, &streams[0]);
