@@ -113,6 +113,9 @@ typedef long wait_time;
 #define SYS_wait_for_signal SYS_rt_sigtimedwait_time64
 typedef int64_t wait_time;
 #endif
+#if !defined SYS_clock_nanosleep && defined SYS_clock_nanosleep_time32
+#define SYS_clock_nanosleep SYS_clock_nanosleep_time32
+#endif
 #if !defined SYS_timer_settime && defined SYS_timer_settime32
 #define SYS_timer_settime SYS_timer_settime32
 #endif
@@ -335,14 +338,14 @@ static struct run {
     atomic_int failed_status;       /* 0: it was started */
     char failure[LINE / 2];
     struct termios modes;           /* of the terminal when it was given */
-    atomic_bool has_modes;
+    atomic_int has_modes;
 
     /* By the job's side: outer, or its heir. Levels and a ring: each is read whole, or not at all. */
     /* our process group at the start; 0: it has no number here, or outer has left it */
     atomic_int job;
     atomic_uint stand;              /* serial << 8 | enum stand: the answer to the stop of that serial */
     atomic_uint ring_head;          /* how many signals were written */
-    atomic_bool ring_full;          /* outer waits for room */
+    atomic_int ring_full;          /* outer waits for room */
     unsigned char ring[256];
     atomic_int parent_died;
     atomic_uint nsenders;
@@ -353,9 +356,9 @@ static struct run {
     atomic_uint seen;               /* how many were passed on, and the children's reports taken after that */
     atomic_uint stop;               /* serial << 8 | signal: how the command is stopped; 0: it goes on */
     atomic_int inner;               /* the supervisor: outer itself without a guard */
-    atomic_bool woken;              /* a CHLD of inner's is on its way to outer */
-    atomic_bool ended, done;        /* the command is reaped; the work is finished: outer only mirrors */
-    atomic_bool reported;           /* a report that is no file was begun */
+    atomic_int woken;              /* a CHLD of inner's is on its way to outer */
+    atomic_int ended, done;        /* the command is reaped; the work is finished: outer only mirrors */
+    atomic_int reported;           /* a report that is no file was begun */
     bool told_end;                  /* a signal that ends was forwarded, or the limit's was sent */
     bool escalated, killed_command;
     int wait_status;

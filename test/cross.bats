@@ -149,7 +149,7 @@ nothing_left() {
     readelf -h "$(binary "${pair%% *}")" | grep -q "Machine:.*${pair#* }"
     run ! grep -E 'INTERP|\.symtab|build-id' <(readelf -lS "$(binary "${pair%% *}")")
     run ! grep -iq 'glibc\|GNU C Library' "$(binary "${pair%% *}")"
-    [ "$(stat -c %s "$(binary "${pair%% *}")")" -lt 120000 ]
+    [ "$(stat -c %s "$(binary "${pair%% *}")")" -lt 140000 ]
   done
 }
 
