@@ -3472,8 +3472,11 @@ static void find_readers(void)
 
 /* ---- the looker */
 
-/* A step for each of *COUNT records, which it may make more; for one of them even where there is no time. */
-static void each_record(void (*step)(int), const atomic_int *count, int share)
+/*
+ * A step for each of *COUNT records, which it may make more; for one of them even where there is no time.
+ * True: for all.
+ */
+static bool each_record(void (*step)(int), const atomic_int *count, int share)
 {
     int i = 0;
     allot(share);
@@ -3482,6 +3485,7 @@ static void each_record(void (*step)(int), const atomic_int *count, int share)
     look->unread |= i < *count;
     if (step == find_children)
         look->missed += *count - i;                     /* as many at least: they may have children */
+    return i == *count;
 }
 
 /* The supervisor reads what it is asked for, and sends CHLD. */
@@ -3522,9 +3526,10 @@ static void be_looker(void)
         each_record(find_ends, &look->nprocesses, 40);
         find_circles();
         if (look->ncircles) {
-            each_record(look_again, &look->ntasks, 30);
+            bool all = each_record(look_again, &look->ntasks, 30);
             await_calls(30);
-            each_record(confirm, &look->ntasks, 30);
+            if (!each_record(confirm, &look->ntasks, 30) || !all || look->asked > look->served)
+                look->ncircles = 0;                 /* what there was no time to prove is not said */
         }
         allot(100);
         write_picture();
