@@ -4180,14 +4180,22 @@ static void forward(int sig)
         enter(ASKED, 0);
 }
 
+enum { RELAYED = 0x74726c79 };      /* the value of a signal that one supervisor passes up to another */
+
+static bool is_supervisor(pid_t pid) { return pid > 0 && strcmp(COMM(pid), "tiny-supervisor") == 0; }
+
 /*
  * To the rest of the job, as it would have come there without us. Upward only: outer drops what comes from
- * inner.
+ * inner. Where the job is the group of another supervisor, that one has it with a mark first, by which it
+ * knows it when we are gone: the second one merges with it.
  */
 static void relay(int sig)
 {
-    if (run->job > 1 && guarded() && getppid() == run->outer)
-        kill(-run->job, sig);
+    if (run->job <= 1 || !guarded() || getppid() != run->outer)
+        return;
+    if (is_supervisor(run->job))
+        sigqueue(run->job, sig, (union sigval){.sival_int = RELAYED});
+    kill(-run->job, sig);
 }
 
 /*
@@ -4200,7 +4208,8 @@ static void relay(int sig)
 static void hear(int sig, const siginfo_t *info)
 {
     bool kernel = info->si_code > 0, from_outer = !kernel && info->si_pid == run->outer;
-    bool typed = kernel || (!from_outer && strcmp(COMM(info->si_pid), "tiny-supervisor") == 0);
+    bool marked = info->si_code == SI_QUEUE && info->si_value.sival_int == RELAYED;
+    bool typed = kernel || marked || (!from_outer && is_supervisor(info->si_pid));
     if (sig == SIGCONT && from_outer)
         self.group_stopped = true;
     else if ((sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH) && typed)

@@ -20,7 +20,7 @@ setup_file() {
   mkdir -p "$TREE/test"
   cd "$BATS_TEST_DIRNAME/.." || return
   cp -r Makefile LICENSE README.md tiny-reaper.c man "$TREE"
-  cp -r test/deb test/deb.d "$TREE/test"
+  cp -r test/deb test/deb.d test/need test/packages test/packages.ci "$TREE/test"
 }
 
 # A minimal Debian, made once and kept as an archive: unpacked into $ROOT.
