@@ -1833,18 +1833,28 @@ static enum where terminal_is(void)
     return where;
 }
 
+/* Keeps the terminal's modes for the end, if that was not done yet. tcgetattr(3) */
+static void save_modes(int fd)
+{
+    if (!run->has_modes)
+        run->has_modes = tcgetattr(fd, &run->modes) == 0;
+}
+
 /*
- * Gives the terminal to the command's group from one of FROM; its modes are kept for the end. True: the
- * command has it.
+ * Gives the terminal to the command's group from one of FROM. True: the command has it. Its modes are kept
+ * by the job's side alone, and before it is given: the command may change them as soon as it has it.
  */
 static bool give_terminal(unsigned from)
 {
+    pid_t holder;
     int fd = open_terminal();
-    if (fd >= 0 && !run->has_modes)
-        run->has_modes = tcgetattr(fd, &run->modes) == 0;
+    bool given = (where_is(fd, from, &holder) & from) != 0;
+    if (given && has(JOB_SIDE))
+        save_modes(fd);
+    given = given && tcsetpgrp(fd, group()) == 0;
     if (fd >= 0)
         close(fd);
-    return pass_terminal(from, group());
+    return given;
 }
 
 /*
@@ -1889,6 +1899,8 @@ static bool wants_at_start(const struct stat streams[2])
     if (fd < 0)
         return false;
     run->foreground = run->job == 0 && tcgetpgrp(fd) == 0 && (read(fd, &nothing, 0) == 0 || errno == EAGAIN);
+    if (run->job > 0 && tcgetpgrp(fd) == run->job)
+        save_modes(fd);
     close(fd);
     if (is_ignored(SIGINT) && is_ignored(SIGQUIT) && !isatty(STDIN_FILENO))
         return false;
