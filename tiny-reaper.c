@@ -4311,7 +4311,8 @@ static void command_ended(int status)
     if (!run->failed_status)
         tell_end(run->title, run->command, status);
     if (!opt.wait)
-        return_terminal(run->outcome != NOT_STARTED);
+        /* or we are the heir */
+        return_terminal(run->outcome != NOT_STARTED || self.child != run->command);
 }
 
 static void orphan_ended(pid_t pid, int status)

@@ -298,7 +298,7 @@ for fd in server.fileno(), pipe[0]: look.register(fd, 1)
 look.poll()
 END
   no_circle '(.running | length) == 2 and .running[0].threads[0].waits_for != []' "$PYTHON" program.py
-  local i
+  local round
   for ((round = 0; round < 15; round++)); do
     look 0.3 "$H/crowd" pong
     jq -e '.cycles == null' report
@@ -333,7 +333,7 @@ END
 }
 
 @test "processes that end while they are looked at" {
-  local i
+  local round
   for ((round = 0; round < 25; round++)); do
     look 0.2 "$H/crowd" churn
     jq -e '.cycles == null and .status == 124' report

@@ -134,8 +134,7 @@ print("TERM" if signal.sigwait([signal.SIGTERM]) else "", file=log, flush=True)
 # ---- finding 10: KILL has time while something ends
 
 @test "a fork bomb under load is ended, with a very short -k, and nothing is left" {
-  local i
-  for i in 1 2 3 4; do
+  for _ in 1 2 3 4; do
     sh -c 'while :; do :; done' 3>&- &
     started+=("$!")
   done
@@ -253,14 +252,14 @@ whole() {
 }
 
 @test "a log's last line is not lost: exec > >(tee log), 2> >(tee log), a coproc, a chain" {
-  local i script
+  local script
   for script in 'exec > >(tee -a out >/dev/null); echo first; echo last' \
     'exec 2> >(tee -a out >/dev/null); echo first >&2; echo last >&2' \
     'coproc { cat >out; }; echo first >&"${COPROC[1]}"; echo last >&"${COPROC[1]}"' \
     'seq 1 100000 > >(grep 0 | tee x >/dev/null; echo last >out)' \
     'exec > >(grep -v zzz | tee out >/dev/null); echo first; echo last' \
     '{ echo first; echo last; } | (cat; sleep 0.1) >out &'; do
-    for i in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
       rm -f out
       run -0 --separate-stderr "$TINY" bash -c "$script"
       [[ $(tail -n 1 out) == last ]] || { echo "lost by: $script"; return 1; }
