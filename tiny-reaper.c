@@ -697,7 +697,7 @@ static const char *scan_exponent(const char *at, char letter, long *power)
     if ((*at | 32) != letter || digit_value(*digit, 10) < 0)
         return at;
     for (; digit_value(*digit, 10) >= 0; digit++)
-        if (exponent < 10 * 1000 * 1000)
+        if (exponent < 10000000)
             exponent = exponent * 10 + digit_value(*digit, 10);
     *power += at[1] == '-' ? -exponent : exponent;
     return digit;
@@ -1722,7 +1722,7 @@ static void look_at_mount(char *line, void *argument)
     for (int i = 0; i < 5 && rest; i++)
         root = point, point = next_field(&rest, ' ');
     size_t length = root && strcmp(root, "/") != 0 ? strlen(root) : 0;
-    if (point && strncmp(search->path, root, length) == 0)
+    if (point && root && strncmp(search->path, root, length) == 0)
         snprintf(run->oom_file, sizeof run->oom_file, "%.60s%.160s/%s", point, search->path + length,
                  search->v2 ? "memory.events" : "memory.oom_control");
 }

@@ -32,7 +32,6 @@ part=(
   # signals.bats
   "a command that moved, and its old group's mate: each gets each signal once"
   'merely forwarding continues nobody: a TERM to a stopped command waits until it is continued'
-  '-v names the signal, its sender, and what was done with it'
   # pid1.bats
   '126, 127, 125, and success statuses'
   'it is one process, and joins no group with its child'
