@@ -1060,22 +1060,19 @@ static void picture_of_a_hang(void)
 
     /* One at a time: the picture may take a tenth of a second, in which an emulated machine does not come far. */
     for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++) {
-        bool good = false;
-        for (int look = 0; look < 3 && !good; look++) {
-            r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "hang", (char *)HANGS[i].call));
-            running = member(r, "running");
-            snprintf(call, sizeof call, "blocked %s", HANGS[i].call);
-            for (int n = 0; (p = element(running, n)) && !within(member(p, "command"), call); n++)
-                continue;
-            t = element(member(p, "threads"), 0);
-            snprintf(call, sizeof call, "\"%s\"", HANGS[i].call);
-            good = is(member(t, "call"), call);
-            if (HANGS[i].file)
-                good &= within(member(t, "file"), HANGS[i].file) &&
-                        (strcmp(HANGS[i].call, "openat") == 0 || atoi(member(t, "fd")) > 2);
-            if (strcmp(HANGS[i].call, "wait4") == 0 || strcmp(HANGS[i].call, "flock") == 0)
-                good &= element(member(t, "waits_for"), 0) != NULL;
-        }
+        r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "hang", (char *)HANGS[i].call));
+        running = member(r, "running");
+        snprintf(call, sizeof call, "blocked %s", HANGS[i].call);
+        for (int n = 0; (p = element(running, n)) && !within(member(p, "command"), call); n++)
+            continue;
+        t = element(member(p, "threads"), 0);
+        snprintf(call, sizeof call, "\"%s\"", HANGS[i].call);
+        bool good = is(member(t, "call"), call);
+        if (HANGS[i].file)
+            good &= within(member(t, "file"), HANGS[i].file) &&
+                    (strcmp(HANGS[i].call, "openat") == 0 || atoi(member(t, "fd")) > 2);
+        if (strcmp(HANGS[i].call, "wait4") == 0 || strcmp(HANGS[i].call, "flock") == 0)
+            good &= element(member(t, "waits_for"), 0) != NULL;
         judge(good, p, "the picture of a hang: %s", HANGS[i].call);
     }
     /* What there was no time to prove is not said: on an emulated machine the picture has to do, that each waits for the other. */
