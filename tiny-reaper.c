@@ -95,6 +95,11 @@
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
 #endif
+#ifdef __GLIBC__
+#if !__GLIBC_PREREQ(2, 34)
+#define _Fork fork                                  /* POSIX.1-2024's, without locks of threads that we have not */
+#endif
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434                          /* the same on every machine */
 #define SYS_pidfd_send_signal 424
@@ -149,52 +154,52 @@ static const int64_t DEEP_AFTER = 100 * 1000000LL;
  * options, and some that stand for what only another tool has (apply_foreign).
  */
 static const struct option_row {
-    char letter;                                    /* 0: none */
+    char letter, does[4];                           /* letter 0: none */
     const char *name, *argument;                    /* NULL: none */
-    const char *does, *help;                        /* does NULL: the end of the table */
+    const char *help;                               /* NULL: the end of the table */
 } OWN[] = {
-    {'t', "timeout", "DURATION", "t", "limit the command's lifetime"},
-    {'s', "signal", "SIG[,SIG]...", "s", "signals that end it (default TERM)"},
-    {'k', "kill-after", "DURATION", "k", "time for each, then KILL (5s, 0 never)"},
-    {'p', "preserve-status", NULL, "p", "at the limit exit as the command did"},
-    {'c', "single-child", NULL, "c", "signal the command, not its group"},
-    {'r', "rewrite", "FROM:TO", "r", "forward TO in place of FROM (0: none)"},
-    {'e', "success-status", "STATUS[,STATUS]...", "e", "exit 0 for these: 143, or TERM"},
-    {'d', "die-with-parent", NULL, "d", "end it when tiny-reaper's parent ends"},
-    {'w', "wait", NULL, "w", "at its end wait for what it left"},
-    {'l', "leave", NULL, "l", "at its end leave alone what it left"},
-    {'G', "no-guard", NULL, "G", "one process, not safe from kill -9"},
-    {'o', "report", "FILE", "o", "append a line of JSON about the run"},
-    {'v', "verbose", NULL, "v", "say what went wrong; -vv: everything"},
-    {'h', "help", NULL, "h", "print this, and exit"},
-    {'V', "version", NULL, "V", "print the version, and exit"},
+    {'t', "t", "timeout", "DURATION", "limit the command's lifetime"},
+    {'s', "s", "signal", "SIG[,SIG]...", "signals that end it (default TERM)"},
+    {'k', "k", "kill-after", "DURATION", "time for each, then KILL (5s, 0 never)"},
+    {'p', "p", "preserve-status", NULL, "at the limit exit as the command did"},
+    {'c', "c", "single-child", NULL, "signal the command, not its group"},
+    {'r', "r", "rewrite", "FROM:TO", "forward TO in place of FROM (0: none)"},
+    {'e', "e", "success-status", "STATUS[,STATUS]...", "exit 0 for these: 143, or TERM"},
+    {'d', "d", "die-with-parent", NULL, "end it when tiny-reaper's parent ends"},
+    {'w', "w", "wait", NULL, "at its end wait for what it left"},
+    {'l', "l", "leave", NULL, "at its end leave alone what it left"},
+    {'G', "G", "no-guard", NULL, "one process, not safe from kill -9"},
+    {'o', "o", "report", "FILE", "append a line of JSON about the run"},
+    {'v', "v", "verbose", NULL, "say what went wrong; -vv: everything"},
+    {'h', "h", "help", NULL, "print this, and exit"},
+    {'V', "V", "version", NULL, "print the version, and exit"},
     {0},
 }, TIMEOUT[] = {
-    {'f', "foreground", NULL, "", "accepted, and not needed"},
-    {'k', "kill-after", "DURATION", "K", "KILL follows this long after a signal"},
-    {'p', "preserve-status", NULL, "p", "at the limit exit as COMMAND did"},
-    {'s', "signal", "SIGNAL", "S", "what the limit sends (default TERM)"},
-    {'v', "verbose", NULL, "y", "say which signal the limit sends"},
-    {0, "help", NULL, "h", "print this, and exit"},
-    {0, "version", NULL, "V", "print the version, and exit"},
+    {'f', "", "foreground", NULL, "accepted, and not needed"},
+    {'k', "K", "kill-after", "DURATION", "KILL follows this long after a signal"},
+    {'p', "p", "preserve-status", NULL, "at the limit exit as COMMAND did"},
+    {'s', "S", "signal", "SIGNAL", "what the limit sends (default TERM)"},
+    {'v', "y", "verbose", NULL, "say which signal the limit sends"},
+    {0, "h", "help", NULL, "print this, and exit"},
+    {0, "V", "version", NULL, "print the version, and exit"},
     {0},
 }, TINI[] = {
-    {'p', NULL, "SIGNAL", "P", "sent when the parent ends, as SIGKILL"},
-    {'s', NULL, NULL, "", "accepted, and not needed"},
-    {'v', NULL, NULL, "n", "say what went wrong; -vvv: everything"},
-    {'w', NULL, NULL, "W", "warn of each orphan that is reaped"},
-    {'g', NULL, NULL, "g", "forward signals to PROGRAM's group"},
-    {'e', NULL, "EXIT_CODE", "E", "exit 0 in place of it; may be repeated"},
-    {'l', NULL, NULL, "L", "print the licence, and exit"},
-    {'h', NULL, NULL, "h", "print this, and exit"},
-    {0, "version", NULL, "V", "print the version, and exit"},
+    {'p', "P", NULL, "SIGNAL", "sent when the parent ends, as SIGKILL"},
+    {'s', "", NULL, NULL, "accepted, and not needed"},
+    {'v', "n", NULL, NULL, "say what went wrong; -vvv: everything"},
+    {'w', "W", NULL, NULL, "warn of each orphan that is reaped"},
+    {'g', "g", NULL, NULL, "forward signals to PROGRAM's group"},
+    {'e', "E", NULL, "EXIT_CODE", "exit 0 in place of it; may be repeated"},
+    {'l', "L", NULL, NULL, "print the licence, and exit"},
+    {'h', "h", NULL, NULL, "print this, and exit"},
+    {0, "V", "version", NULL, "print the version, and exit"},
     {0},
 }, DUMB_INIT[] = {
-    {'c', "single-child", NULL, "Ucl", "signal it alone, leave the rest alone"},
-    {'r', "rewrite", "FROM:TO", "R", "forward TO in place of FROM (0: none)"},
-    {'v', "verbose", NULL, "vv", "say everything"},
-    {'h', "help", NULL, "h", "print this, and exit"},
-    {'V', "version", NULL, "V", "print the version, and exit"},
+    {'c', "Ucl", "single-child", NULL, "signal it alone, leave the rest alone"},
+    {'r', "R", "rewrite", "FROM:TO", "forward TO in place of FROM (0: none)"},
+    {'v', "vv", "verbose", NULL, "say everything"},
+    {'h', "h", "help", NULL, "print this, and exit"},
+    {'V', "V", "version", NULL, "print the version, and exit"},
     {0},
 };
 
@@ -239,8 +244,8 @@ enum { NTOOLS = sizeof TOOLS / sizeof TOOLS[0], NVARIABLES = 2 };
 
 /* signal(7); a number's first name is the one that is printed. */
 static const struct signal_row {
-    int number;
-    const char *name;
+    signed char number;
+    char name[7];
 } SIGNAL_NAMES[] = {
     {SIGHUP, "HUP"},       {SIGINT, "INT"},     {SIGQUIT, "QUIT"}, {SIGILL, "ILL"},   {SIGTRAP, "TRAP"},
     {SIGABRT, "ABRT"},     {SIGBUS, "BUS"},     {SIGFPE, "FPE"},   {SIGKILL, "KILL"}, {SIGUSR1, "USR1"},
@@ -268,6 +273,14 @@ enum { NUNITS = sizeof UNITS / sizeof UNITS[0] };
 /* A signal set as the kernel has it: musl's and glibc's functions hide 32 to 34, and 32 and 33. */
 struct mask {
     unsigned long bits[SIGNALS / (8 * sizeof(unsigned long))];
+};
+
+/* The kernel's struct sigaction, which begins with the handler but on MIPS; all zeros is SIG_DFL. */
+struct disposition {
+#ifdef __mips__
+    unsigned flags;
+#endif
+    uintptr_t handler, rest[7];
 };
 
 /* What the user asked for; nobody writes to it once it is parsed. */
@@ -436,7 +449,7 @@ static struct self {
     int report_fd;                  /* -1: there is to be none */
     bool has_stderr;
     struct mask inherited_mask;
-    struct sigaction inherited_chld;
+    struct disposition inherited_chld;
 } self;                             /* all zero: it costs no byte of the file */
 
 /* One bit a pid; untouched pages of these cost nothing. */
@@ -474,8 +487,7 @@ struct text {
     char *at, *end;
 };
 
-static void put(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void put(struct text *text, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) void put(struct text *text, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -563,6 +575,68 @@ static void make_harmless(char *line, size_t length)
     }
 }
 
+/* The value of a digit in BASE, or -1. */
+static int digit_value(char c, int base)
+{
+    int letter = c | 32, value = base;
+    if (c >= '0' && c <= '9')
+        value = c - '0';
+    else if (letter >= 'a' && letter <= 'f')
+        value = letter - 'a' + 10;
+    return value < base ? value : -1;
+}
+
+/*
+ * The number in BASE at *AT, behind blanks, a sign and 0x; *AT is moved behind it. 0 where there is none. Of one
+ * that is too large some bits are lost: who uses it compares.
+ */
+static int64_t take_number(const char **at, int base)
+{
+    const char *digit = *at + strspn(*at, " \t");
+    bool negative = *digit == '-';
+    uint64_t number = 0;
+    digit += negative;
+    if (base == 16 && digit[0] == '0' && digit[1] == 'x')
+        digit += 2;
+    for (int value; (value = digit_value(*digit, base)) >= 0; digit++)
+        number = number * (unsigned)base + (unsigned)value;
+    *at = digit;
+    return (int64_t)(negative ? -number : number);
+}
+
+static int64_t number_at(const char *text, int base) { return take_number(&text, base); }
+
+/* What stands behind the first WORD in a text; NULL: it is not there. */
+static const char *behind(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (; strncmp(text, word, length) != 0; text++)
+        if (*text == '\0')
+            return NULL;
+    return text + length;
+}
+
+/* The number in BASE behind NAME at the begin of a line, as the files of /proc have it; 0: none. */
+static uint64_t field(const char *text, const char *name, int base)
+{
+    for (size_t length = strlen(name); *text; text += *text == '\n') {
+        if (strncmp(text, name, length) == 0)
+            return (uint64_t)number_at(text + length, base);
+        text += strcspn(text, "\n");
+    }
+    return 0;
+}
+
+/* The N-th word of a text, from 0 on. */
+static const char *word(const char *text, int n)
+{
+    for (text += strspn(text, " \t"); n > 0 && *text; n--) {
+        text += strcspn(text, " \t");
+        text += strspn(text, " \t");
+    }
+    return text;
+}
+
 /*
  * The descriptor for messages, which never waits: a pipe or a terminal is opened anew without blocking,
  * since the state of the caller's own description is not ours to change, and poll() says yes where write()
@@ -618,27 +692,26 @@ static void vsay(const char *format, va_list arguments)
     write_stderr(line, length);
 }
 
-static void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void warn(const char *format, ...)
+/* A line for those who asked for as much: with 1, -v, with 2, -vv; with 0 everybody. errno is kept. */
+static __attribute__((format(printf, 2, 3))) void say(unsigned verbose, const char *format, ...)
 {
     int saved = errno;
     va_list arguments;
     va_start(arguments, format);
-    vsay(format, arguments);
+    if (opt.verbose >= verbose)
+        vsay(format, arguments);
     va_end(arguments);
     errno = saved;
 }
-
-/* What only -v says: that something went otherwise than planned. What only -vv says: everything. */
-#define tell(...) (opt.verbose > 0 ? warn(__VA_ARGS__) : (void)0)
-#define tell_all(...) (opt.verbose > 1 ? warn(__VA_ARGS__) : (void)0)
+#define warn(...) say(0, __VA_ARGS__)
+#define tell(...) say(1, __VA_ARGS__)               /* that something went otherwise than planned */
+#define tell_all(...) say(2, __VA_ARGS__)
 
 /*
  * The command line can't be understood, or not even a page can be had: one line, and the end of this
  * process.
  */
-static void die(int status, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
-static void die(int status, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) _Noreturn void die(int status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -651,8 +724,7 @@ static void die(int status, const char *format, ...)
  * Leaves word, in the shared page, of what makes a start impossible; conclude() says it. The first word
  * counts. False.
  */
-static bool cannot(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool cannot(int status, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) bool cannot(int status, const char *format, ...)
 {
     va_list arguments;
     if (run->failed_status)
@@ -678,16 +750,6 @@ struct number {
     long power;
     const char *end;
 };
-
-static int digit_value(char c, int base)
-{
-    int letter = c | 32, value = base;
-    if (c >= '0' && c <= '9')
-        value = c - '0';
-    else if (letter >= 'a' && letter <= 'f')
-        value = letter - 'a' + 10;
-    return value < base ? value : -1;
-}
 
 /* What follows the exponent at AT, which is added to *POWER; AT itself where there is none. strtod(3) */
 static const char *scan_exponent(const char *at, char letter, long *power)
@@ -796,7 +858,7 @@ static int parse_signal(const char *text)
     else if (*text >= '0' && *text <= '9')
         return parse_number(text, SIGNALS) ?: -1;
     for (size_t i = 0; i < NSIGNAL_NAMES; i++)
-        if (strcasecmp(text, SIGNAL_NAMES[i].name) == 0)
+        if (strncasecmp(text, SIGNAL_NAMES[i].name, sizeof SIGNAL_NAMES[i].name) == 0)
             return SIGNAL_NAMES[i].number;
     bool from_low = strncasecmp(text, "RTMIN", 5) == 0, from_high = strncasecmp(text, "RTMAX", 5) == 0;
     int offset = 0, most = SIGNALS - FIRST_REALTIME;
@@ -812,7 +874,7 @@ static int parse_timeout_signal(const char *text)
 {
     int number = parse_number(text, 99999999);
     if (number < 0)
-        return strcasecmp(text, "EXIT") == 0 || strcasecmp(text, "SIGEXIT") == 0 ? 0 : parse_signal(text);
+        return strncasecmp(text + 3 * (strncasecmp(text, "SIG", 3) == 0), "EXIT", 5) == 0 ? 0 : parse_signal(text);
     number &= number >= 0xff ? 0xff : 0x7f;
     return number <= SIGNALS ? number : -1;
 }
@@ -902,8 +964,7 @@ static int64_t duration_of(const char *text, const char *option)
 }
 
 /* Prints TEXT on standard output and ends; 125 where it can't be: --help >/dev/full is no success. */
-static void print_and_exit(const char *text, size_t length) __attribute__((noreturn));
-static void print_and_exit(const char *text, size_t length)
+static _Noreturn void print_and_exit(const char *text, size_t length)
 {
     for (size_t done = 0; done < length;) {
         ssize_t n = write(STDOUT_FILENO, text + done, length - done);
@@ -927,14 +988,13 @@ static void put_option(struct text *text, const struct option_row *row)
 }
 
 /* --help: 80 columns, one screen. */
-static void print_usage(const struct tool_row *tool) __attribute__((noreturn));
-static void print_usage(const struct tool_row *tool)
+static _Noreturn void print_usage(const struct tool_row *tool)
 {
     char buffer[2048], column[64];
     struct text text = {buffer, buffer + sizeof buffer};
     put(&text, "Usage: %s\n", tool->usage);
     put(&text, "Run a command, forward signals to it, and leave nothing of it behind.\n\n");
-    for (const struct option_row *row = tool->options; row->does; row++) {
+    for (const struct option_row *row = tool->options; row->help; row++) {
         struct text left = {column, column + sizeof column};
         put_option(&left, row);
         put(&text, "  %-*s %s\n", tool->options == OWN ? 39 : 26, column, row->help);
@@ -1045,9 +1105,9 @@ static void parse_letters(struct words *words, const struct tool_row *tool, char
 {
     for (char *at = word + 1; *at; at++) {
         const struct option_row *row = tool->options;
-        while (row->does && row->letter != *at)
+        while (row->help && row->letter != *at)
             row++;
-        if (!row->does)
+        if (!row->help)
             refuse("unknown option '-%c'%s%s%s; see '%s'", *at, word[2] ? " in '" : "", word[2] ? word : "",
                    word[2] ? "'" : "", tool->help);
         apply(row->does, value_of(words, tool, row, at[1] ? at + 1 : NULL), tool);
@@ -1062,7 +1122,7 @@ static void parse_long(struct words *words, const struct tool_row *tool, char *w
     char *name = word + 2;
     const struct option_row *found = NULL, *other = NULL;
     size_t length = strcspn(name, "=");
-    for (const struct option_row *row = tool->options; row->does; row++) {
+    for (const struct option_row *row = tool->options; row->help; row++) {
         if (!row->name || strncmp(row->name, name, length) != 0)
             continue;
         other = found;
@@ -1320,22 +1380,22 @@ static bool is_stop(int sig)
 }
 
 /*
+ * Gets and sets the disposition of SIG, which may be 32 to 34: musl's sigaction() refuses these. NULL: not.
+ * sigaction(2)
+ */
+static bool dispose(int sig, const struct disposition *now, struct disposition *before)
+{
+    return syscall(SYS_rt_sigaction, sig, now, before, sizeof(struct mask)) == 0;
+}
+
+/*
  * Was SIG ignored when we were started? What is ignored while it is blocked still comes here: nobody
  * changes that.
  */
 static bool is_ignored(int sig)
 {
-    struct sigaction action;
-    return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-/*
- * SIG_DFL for SIG, which may be 32 to 34: musl's sigaction refuses these; all zeros is SIG_DFL in the
- * kernel's form.
- */
-static void set_default(int sig)
-{
-    syscall(SYS_rt_sigaction, sig, (unsigned long[8]){0}, NULL, sizeof(struct mask));
+    struct disposition disposition;
+    return dispose(sig, NULL, &disposition) && disposition.handler == (uintptr_t)SIG_IGN;
 }
 
 /*
@@ -1344,9 +1404,8 @@ static void set_default(int sig)
  */
 static bool take_chld(void)
 {
-    const struct sigaction by_default = {.sa_handler = SIG_DFL};
-    if (sigaction(SIGCHLD, NULL, &self.inherited_chld) == 0 &&
-        (self.inherited_chld.sa_handler == SIG_DFL || sigaction(SIGCHLD, &by_default, NULL) == 0))
+    if (dispose(SIGCHLD, NULL, &self.inherited_chld) &&
+        (!self.inherited_chld.handler || dispose(SIGCHLD, &(struct disposition){0}, NULL)))
         return true;
     return cannot(FAILED, "cannot reset SIGCHLD: %s", strerror(errno));
 }
@@ -1431,18 +1490,34 @@ static int ring_read(void)
  * rest is the looker's.
  */
 
+/* A call that was only interrupted is made again: a file system may do so, or a debugger. */
+#define AGAIN(call) \
+    ({ long result_; do result_ = (long)(call); while (result_ < 0 && errno == EINTR); result_; })
+
+static int open_file(const char *path, int flags) { return (int)AGAIN(open(path, flags | O_CLOEXEC)); }
+
+/* Reads the beginning of what FD has into BUFFER as a string, and closes FD: its length, or -1. */
+static ssize_t read_start(int fd, char *buffer, size_t size)
+{
+    ssize_t n = fd < 0 ? -1 : AGAIN(read(fd, buffer, size - 1));
+    buffer[n > 0 ? n : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return n;
+}
+
+/* Opens /proc/PID/FILE. */
+static int open_proc(pid_t pid, const char *file, int flags)
+{
+    char path[80];
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    return open_file(path, O_RDONLY | flags);
+}
+
 /* Reads /proc/PID/FILE into BUFFER as a string: its length, or -1. */
 static ssize_t read_proc(pid_t pid, const char *file, char *buffer, size_t size)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    ssize_t n = read(fd, buffer, size - 1);
-    close(fd);
-    buffer[n > 0 ? n : 0] = '\0';
-    return n;
+    return read_start(open_proc(pid, file, 0), buffer, size);
 }
 
 /* proc(5), /proc/PID/status */
@@ -1451,25 +1526,15 @@ struct status {
     pid_t parent;
 };
 
-/*
- * The number behind "\nFIELD:\t" in a status text, in BASE; 0: there is none. A newline within a name is
- * escaped.
- */
-static unsigned long long status_field(const char *text, const char *field, int base)
-{
-    const char *at = strstr(text, field);
-    return at ? strtoull(at + strlen(field), NULL, base) : 0;
-}
-
-/* False: no such process, or no /proc. */
+/* False: no such process, or no /proc. A newline within a name is escaped. */
 static bool read_status(pid_t pid, struct status *status)
 {
     char text[512];
     const char *state;
-    if (read_proc(pid, "status", text, sizeof text) <= 0 || !(state = strstr(text, "\nState:\t")))
+    if (read_proc(pid, "status", text, sizeof text) <= 0 || !(state = behind(text, "\nState:\t")))
         return false;
-    status->state = state[8];
-    unsigned long long parent = status_field(text, "\nPPid:\t", 10);
+    status->state = *state;
+    uint64_t parent = field(text, "PPid:", 10);
     status->parent = parent < PIDS ? (pid_t)parent : 0;
     return true;
 }
@@ -1487,31 +1552,38 @@ static bool waits_at(pid_t pid, int sig)
     char text[4096];
     if (read_proc(pid, "status", text, sizeof text) <= 0)
         return false;
-    return ((status_field(text, "\nSigPnd:\t", 16) | status_field(text, "\nShdPnd:\t", 16)) >> (sig - 1)) & 1;
+    return ((field(text, "SigPnd:", 16) | field(text, "ShdPnd:", 16)) >> (sig - 1)) & 1;
 }
 
-/* A process's name (comm), or "?". */
-static const char *name_of(pid_t pid, char buffer[static 64])
+/* A process's name (comm) into NAME, "?" where it can't be seen, and NAME. */
+static char *name_of(pid_t pid, char name[static 64])
 {
-    ssize_t n = read_proc(pid, "comm", buffer, 64);
-    if (n <= 0)
-        return "?";
-    buffer[strcspn(buffer, "\n")] = '\0';
-    return buffer;
+    if (read_proc(pid, "comm", name, 64) <= 0)
+        strcpy(name, "?");
+    name[strcspn(name, "\n")] = '\0';
+    return name;
 }
-#define COMM(pid) name_of(pid, (char[64]){0})
+
+static bool is_called(pid_t pid, const char *name)
+{
+    char comm[64];
+    return strcmp(name_of(pid, comm), name) == 0;
+}
+
+static bool is_supervisor(pid_t pid) { return pid > 0 && is_called(pid, "tiny-supervisor"); }
 
 typedef void visit_t(pid_t pid, void *argument);
 
 /*
  * Calls VISIT for each process ID in the text of numbers and blanks that FD has
- * (/proc/PID/task/TID/children).
+ * (/proc/PID/task/TID/children), and closes FD. False: not all could be read.
  */
-static void each_number(int fd, visit_t *visit, void *argument)
+static bool each_number(int fd, visit_t *visit, void *argument)
 {
     char chunk[1024];
     long number = 0;
-    for (ssize_t n; (n = read(fd, chunk, sizeof chunk)) > 0;)
+    ssize_t n;
+    while ((n = AGAIN(read(fd, chunk, sizeof chunk))) > 0)
         for (ssize_t i = 0; i < n; i++) {
             if (chunk[i] >= '0' && chunk[i] <= '9') {
                 number = number < PIDS ? number * 10 + (chunk[i] - '0') : number;
@@ -1521,6 +1593,8 @@ static void each_number(int fd, visit_t *visit, void *argument)
                 number = 0;
             }
         }
+    close(fd);
+    return n == 0;
 }
 
 /* getdents64(2) */
@@ -1536,7 +1610,7 @@ struct entry {
 static void each_entry(int fd, visit_t *visit, void *argument)
 {
     _Alignas(struct entry) char buffer[2048];
-    for (long n; (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0;)
+    for (long n; (n = AGAIN(syscall(SYS_getdents64, fd, buffer, sizeof buffer))) > 0;)
         for (long at = 0; at < n;) {
             struct entry *entry = (struct entry *)(void *)(buffer + at);
             int number = parse_number(entry->name, PIDS - 1);
@@ -1546,11 +1620,16 @@ static void each_entry(int fd, visit_t *visit, void *argument)
         }
 }
 
-/* Is there a /proc, and of our PID namespace? In another one its numbers mean others. */
+/*
+ * Is there a /proc, and of our PID namespace? In another one its numbers mean others. A failure is believed the
+ * second time: much depends on it.
+ */
 static bool have_proc(void)
 {
     char own[32];
-    ssize_t n = readlink("/proc/self", own, sizeof own - 1);
+    ssize_t n = -1;
+    for (int i = 0; i < 2 && n <= 0; i++)
+        n = readlink("/proc/self", own, sizeof own - 1);
     if (n <= 0)
         return false;
     own[n] = '\0';
@@ -1578,20 +1657,38 @@ static bool each_child(visit_t *visit, void *argument)
     struct visitor visitor = {visit, argument};
     if (!have_proc())
         return false;
-    int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        each_number(fd, visit, argument);
-        close(fd);
+    int fd = open_file("/proc/thread-self/children", O_RDONLY);
+    if (fd >= 0 && each_number(fd, visit, argument))
         return true;
-    }
     if (!self.told_of_children)
         tell_all("no list of children in /proc: %s: looking at every process", strerror(errno));
     self.told_of_children = true;
-    if ((fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+    if ((fd = open_file("/proc", O_RDONLY | O_DIRECTORY)) < 0)
         return false;
     each_entry(fd, visit_if_ours, &visitor);
     close(fd);
     return true;
+}
+
+/* Calls VISIT for each number in directory FILE of a process. False: it can't be read. */
+static bool each_entry_of(pid_t pid, const char *file, visit_t *visit, void *argument)
+{
+    int fd = open_proc(pid, file, O_DIRECTORY);
+    if (fd < 0)
+        return false;
+    each_entry(fd, visit, argument);
+    close(fd);
+    return true;
+}
+
+/* Calls VISIT for each child that thread TID of process PID has. */
+static void each_child_of_task(pid_t pid, pid_t tid, visit_t *visit, void *argument)
+{
+    char file[48];
+    snprintf(file, sizeof file, "task/%ld/children", (long)tid);
+    int fd = open_proc(pid, file, 0);
+    if (fd >= 0)
+        each_number(fd, visit, argument);
 }
 
 struct task_of {
@@ -1599,28 +1696,16 @@ struct task_of {
     struct visitor visitor;
 };
 
-static void visit_task(pid_t task, void *argument)
+static void visit_task(pid_t tid, void *argument)
 {
     const struct task_of *of = argument;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)of->pid, (long)task);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    each_number(fd, of->visitor.visit, of->visitor.argument);
-    close(fd);
+    each_child_of_task(of->pid, tid, of->visitor.visit, of->visitor.argument);
 }
 
 /* Calls VISIT for each child of process PID, whichever of its threads has it. */
 static void each_child_of(pid_t pid, visit_t *visit, void *argument)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    each_entry(fd, visit_task, &(struct task_of){pid, {visit, argument}});
-    close(fd);
+    each_entry_of(pid, "task", visit_task, &(struct task_of){pid, {visit, argument}});
 }
 
 /*
@@ -1630,7 +1715,7 @@ static void each_child_of(pid_t pid, visit_t *visit, void *argument)
 static bool have_child(idtype_t type, pid_t id, pid_t *dead)
 {
     siginfo_t info = {0};
-    int result = waitid(type, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+    long result = AGAIN(waitid(type, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT | __WALL));
     *dead = info.si_pid;
     return result == 0;
 }
@@ -1648,12 +1733,7 @@ static bool is_living_child(pid_t pid)
 /* The first bytes of the file PATH, as a string: their number, or -1. */
 static ssize_t read_head(const char *path, char *head, size_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = fd < 0 ? -1 : read(fd, head, size - 1);
-    head[n > 0 ? n : 0] = '\0';
-    if (fd >= 0)
-        close(fd);
-    return n;
+    return read_start(open_file(path, O_RDONLY | O_NOCTTY), head, size);
 }
 
 /* Calls VISIT for each line of a file of any length; lines of over 2 kB are cut somewhere. */
@@ -1661,8 +1741,8 @@ static void each_line(const char *path, void (*visit)(char *, void *), void *arg
 {
     char buffer[4096], *end;
     size_t rest = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    for (ssize_t n; fd >= 0 && (n = read(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
+    int fd = open_file(path, O_RDONLY);
+    for (ssize_t n; fd >= 0 && (n = AGAIN(read(fd, buffer + rest, sizeof buffer - 1 - rest))) > 0;) {
         char *line = buffer;
         buffer[rest + (size_t)n] = '\0';
         for (; (end = strchr(line, '\n')); line = end + 1) {
@@ -1695,7 +1775,7 @@ static bool find_cgroup(char path[static 192], bool *v2)
         return false;
     for (char *line; (line = next_field(&rest, '\n'));) {
         char *number = next_field(&line, ':'), *names = next_field(&line, ':');
-        bool memory = names && strstr(names, "memory"),
+        bool memory = names && behind(names, "memory"),
              unified = names && *names == '\0' && strcmp(number, "0") == 0;
         if (!line || !(memory || (unified && !found)))
             continue;
@@ -1715,9 +1795,9 @@ struct oom_search {
 static void look_at_mount(char *line, void *argument)
 {
     const struct oom_search *search = argument;
-    char *rest = line, *root = NULL, *point = NULL,
-         *tail = strstr(line, search->v2 ? " - cgroup2 " : " - cgroup ");
-    if (!tail || *run->oom_file || (!search->v2 && !strstr(tail, "memory")))
+    char *rest = line, *root = NULL, *point = NULL;
+    const char *tail = behind(line, search->v2 ? " - cgroup2 " : " - cgroup ");
+    if (!tail || *run->oom_file || (!search->v2 && !behind(tail, "memory")))
         return;
     for (int i = 0; i < 5 && rest; i++)
         root = point, point = next_field(&rest, ' ');
@@ -1738,11 +1818,12 @@ static void find_oom_file(void)
 /* How often the kernel's OOM killer has struck in this cgroup; -1: that cannot be known. */
 static long long oom_kills(void)
 {
-    char text[512], *at;
+    char text[512];
+    const char *at;
     ssize_t n = *run->oom_file ? read_head(run->oom_file, text, sizeof text) : -1;
-    if (n <= 0 || !(at = strstr(text, "oom_kill ")))
+    if (n <= 0 || !(at = behind(text, "oom_kill ")))
         return -1;
-    return strtoll(at + strlen("oom_kill "), NULL, 10);
+    return number_at(at, 10);
 }
 
 /* Was there an OOM kill during the run? 1, 0, -1: unknown. */
@@ -1772,7 +1853,7 @@ enum where {
  */
 static int open_terminal(void)
 {
-    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_file("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK);
     if (fd < 0 && tcgetpgrp(STDERR_FILENO) >= 0)
         fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     return fd;
@@ -1879,10 +1960,10 @@ static pid_t neighbour_above(pid_t holder)
     bool supervised = false;
     pid_t pid = holder;
     for (int depth = 0; depth < DEPTH_MOST && pid > 1 && getpgid(pid) != run->job; depth++) {
-        supervised |= strcmp(COMM(pid), "tiny-supervisor") == 0;
+        supervised |= is_supervisor(pid);
         pid = parent_of(pid);
     }
-    return pid > 1 && (supervised || strcmp(COMM(pid), "tiny-reaper") == 0) ? pid : 0;
+    return pid > 1 && (supervised || is_called(pid, "tiny-reaper")) ? pid : 0;
 }
 
 /*
@@ -1916,25 +1997,33 @@ static bool wants_at_start(const struct stat streams[2])
 
 /* ---------------------------------------------------------------- starting */
 
-/* The interpreter that an ELF file of this machine's asks for, as an offset into HEAD; 0: none. elf(5) */
-#define INTERPRETER_OF(bits) \
-static size_t interpreter_of_elf##bits(const char *head, size_t size) \
-{ \
-    Elf##bits##_Ehdr file; \
-    Elf##bits##_Phdr part; \
-    memcpy(&file, head, sizeof file); \
-    for (size_t i = 0; i < file.e_phnum && file.e_phoff < size; i++) { \
-        size_t at = (size_t)file.e_phoff + i * sizeof part; \
-        if (at + sizeof part > size) \
-            break; \
-        memcpy(&part, head + at, sizeof part); \
-        if (part.p_type == PT_INTERP && part.p_offset < size) \
-            return (size_t)part.p_offset; \
-    } \
-    return 0; \
+/* A field of a structure of elf(5), of 32 or 64 bits as HEAD says, that begins at AT; 0: beyond SIZE. */
+#define ELF_FIELD(head, size, at, structure, name) \
+    ((head)[EI_CLASS] == ELFCLASS64 \
+     ? word_at(head, size, (at) + offsetof(Elf64_##structure, name), sizeof((Elf64_##structure *)0)->name) \
+     : word_at(head, size, (at) + offsetof(Elf32_##structure, name), sizeof((Elf32_##structure *)0)->name))
+
+/* The unsigned number of LENGTH bytes at AT, in this machine's byte order. */
+static uint64_t word_at(const char *head, size_t size, uint64_t at, size_t length)
+{
+    union { uint16_t half; uint32_t word; uint64_t giant; } number = {.giant = 0};
+    if (at >= size || length > size - at)
+        return 0;
+    memcpy(&number, head + at, length);
+    return length == 2 ? number.half : length == 4 ? number.word : number.giant;
 }
-INTERPRETER_OF(32)
-INTERPRETER_OF(64)
+
+/* The interpreter that an ELF file of this machine's asks for, as an offset into HEAD; 0: none. elf(5) */
+static size_t interpreter_of_elf(const char *head, size_t size)
+{
+    uint64_t at = ELF_FIELD(head, size, 0, Ehdr, e_phoff), n = ELF_FIELD(head, size, 0, Ehdr, e_phnum);
+    for (; n-- > 0 && at < size; at += head[EI_CLASS] == ELFCLASS64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr))
+        if (ELF_FIELD(head, size, at, Phdr, p_type) == PT_INTERP) {
+            uint64_t name = ELF_FIELD(head, size, at, Phdr, p_offset);
+            return name < size ? (size_t)name : 0;
+        }
+    return 0;
+}
 
 /*
  * The name of the interpreter that the file which begins with HEAD needs, cut out of HEAD; NULL: none.
@@ -1949,8 +2038,7 @@ static char *interpreter(char *head, size_t size)
     }
     if (size < sizeof(Elf64_Ehdr) || memcmp(head, ELFMAG, SELFMAG) != 0)
         return NULL;
-    size_t at =
-        head[EI_CLASS] == ELFCLASS64 ? interpreter_of_elf64(head, size) : interpreter_of_elf32(head, size);
+    size_t at = interpreter_of_elf(head, size);
     return at ? head + at : NULL;
 }
 
@@ -2066,25 +2154,38 @@ static void name_in_environment(char buffers[static 3][40])
             to++;
 }
 
-/* futex(2) on a word of the shared page: waits while it is VALUE, wakes all. */
-static void wait_while(atomic_int *word, int value) { syscall(SYS_futex, word, 0, value, NULL, NULL, 0); }
+/*
+ * futex(2) on a word of the shared page: waits while it is VALUE, a tenth of a second at most, so that a waker who
+ * is lost costs no more than that; wakes all.
+ */
+static void wait_while(atomic_int *word, int value)
+{
+    wait_time most[2] = {0, 100000000};
+    syscall(SYS_futex, word, 0, value, most, NULL, 0);
+}
+
 static void wake_all(atomic_int *word) { syscall(SYS_futex, word, 1, INT_MAX, NULL, NULL, 0); }
 
 enum { OUTER_RELEASED = 1, INNER_RELEASED = 2, ALL_RELEASED = 3 };
+
+/* False: a CALL that the start needs has failed. */
+static bool cannot_start(const char *call)
+{
+    return cannot(FAILED, "cannot start '%s': %s: %s", run->title, call, strerror(errno));
+}
 
 /*
  * The command's side of the fork: everything as tiny-reaper found it, but for the group, the terminal, and
  * the parent-death signal. The exec waits until nobody of us holds the caller's directory or descriptors,
  * which the command may want to be rid of: where one of us is killed before that, this process is too.
  */
-static void become_command(void) __attribute__((noreturn));
-static void become_command(void)
+static _Noreturn void become_command(void)
 {
     char path[PATH_MAX], environment[3][40];
     if (!guarded() && setpgid(0, 0) != 0)
-        cannot(FAILED, "cannot start '%s': setpgid: %s", run->title, strerror(errno)), _exit(FAILED);
+        cannot_start("setpgid"), _exit(FAILED);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        cannot(FAILED, "cannot start '%s': prctl: %s", run->title, strerror(errno)), _exit(FAILED);
+        cannot_start("prctl"), _exit(FAILED);
     if (getppid() != run->inner) {                  /* it died before prctl, and no signal will come; or: */
         if (getppid() == 0 && run->inner != 1)
             cannot(FAILED,
@@ -2096,8 +2197,8 @@ static void become_command(void)
     /* before exec: who asks whether it is in the foreground hears yes */
     if (run->wants_terminal)
         give_terminal(WITH_JOB);
-    if (self.inherited_chld.sa_handler == SIG_IGN && sigaction(SIGCHLD, &self.inherited_chld, NULL) != 0)
-        cannot(FAILED, "cannot start '%s': sigaction: %s", run->title, strerror(errno)), _exit(FAILED);
+    if (self.inherited_chld.handler && !dispose(SIGCHLD, &self.inherited_chld, NULL))
+        cannot_start("sigaction"), _exit(FAILED);
     name_in_environment(environment);
     for (int released; (released = run->released) != ALL_RELEASED;)
         wait_while(&run->released, released);
@@ -2114,11 +2215,11 @@ static void become_command(void)
  */
 static bool start_command(void)
 {
-    pid_t pid = fork();
+    pid_t pid = _Fork();
     if (pid == 0)
         become_command();
     if (pid < 0)
-        return cannot(FAILED, "cannot start '%s': fork: %s", run->title, strerror(errno));
+        return cannot_start("fork");
     if (!guarded())
         setpgid(pid, pid);                          /* from both sides, whoever comes first */
     run->command = self.child = pid;
@@ -2147,12 +2248,12 @@ static void close_all(unsigned first, unsigned last)
         return;
 #endif
     tell_all("close_range: %s: closing one by one", strerror(errno));
-    struct range range = {first, last, open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    struct range range = {first, last, open_file("/proc/self/fd", O_RDONLY | O_DIRECTORY)};
     struct rlimit limit;
     if (range.own >= 0) {
         each_entry(range.own, close_entry, &range);
         close(range.own);
-    } else if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    } else if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) == 0) {
         for (unsigned i = first; i <= last && i < limit.rlim_cur; i++)
             close((int)i);
     }
@@ -2180,15 +2281,17 @@ static void release(void)
 
 /*
  * The command has its own limits: with RLIMIT_NOFILE at 0 we could not look at /proc. Who may raises what
- * is too low.
+ * is too low. By prlimit(2): musl's setrlimit() brings threads along.
  */
 static void keep_descriptors(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 64)
+    struct rlimit limit, enough = {64, 64};
+    if (prlimit(0, RLIMIT_NOFILE, NULL, &limit) != 0 || limit.rlim_cur >= 64)
         return;
-    if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, limit.rlim_max > 64 ? limit.rlim_max : 64}) != 0)
-        setrlimit(RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max});
+    if (limit.rlim_max > 64)
+        enough.rlim_max = limit.rlim_max;
+    if (prlimit(0, RLIMIT_NOFILE, &enough, NULL) != 0)
+        prlimit(0, RLIMIT_NOFILE, &(struct rlimit){limit.rlim_max, limit.rlim_max}, NULL);
 }
 
 /*
@@ -2230,9 +2333,9 @@ static bool become_inner(void)
     run->inner = self.pid;
     prctl(PR_SET_NAME, "tiny-supervisor");
     if (prctl(PR_SET_PDEATHSIG, SIGCONT) != 0)
-        return cannot(FAILED, "cannot start '%s': prctl: %s", run->title, strerror(errno));
+        return cannot_start("prctl");
     if (setpgid(0, 0) != 0)
-        return cannot(FAILED, "cannot start '%s': setpgid: %s", run->title, strerror(errno));
+        return cannot_start("setpgid");
     if (getppid() != run->outer) {                  /* it died before prctl: no signal will come */
         run->outcome = KILLED;
         return false;
@@ -2249,7 +2352,7 @@ static bool split(void)
 {
     self.role = JOB_SIDE;
     become_subreaper();
-    pid_t pid = fork();
+    pid_t pid = _Fork();
     if (pid == 0)
         return become_inner();
     if (pid < 0)
@@ -2285,9 +2388,9 @@ enum kind { OTHER, FD, IN, OUT, CHILD, CHILD_ID, POLL, EPOLL, LOCK, PATH, PATH_A
 #define ROW(name, kind) {SYS_##name, #name, kind, 0}
 #define TIMED(name, kind, timeout) {SYS_##name, #name, kind, timeout}
 static const struct call_row {
-    int number;
-    const char *name;
-    enum kind kind;
+    short number;
+    char name[16];
+    unsigned char kind;
     signed char timeout;                            /* its limit: argument N points to it, -N is it in ms */
 } CALLS[] = {
     ROW(read, IN), ROW(readv, IN), ROW(pread64, IN), ROW(preadv, IN), ROW(preadv2, IN), ROW(write, OUT),
@@ -2462,40 +2565,6 @@ static const char *read_fdinfo(pid_t pid, int fd, char *buffer, size_t size)
     return buffer;
 }
 
-/* The number behind NAME at the begin of a line, as fdinfo and status have it; 0: none. */
-static uint64_t field(const char *text, const char *name, int base)
-{
-    for (size_t length = strlen(name); *text; text += *text == '\n') {
-        if (strncmp(text, name, length) == 0)
-            return strtoull(text + length, NULL, base);
-        text += strcspn(text, "\n");
-    }
-    return 0;
-}
-
-/* The N-th word of a text, from 0 on. */
-static const char *word(const char *text, int n)
-{
-    for (text += strspn(text, " \t"); n > 0 && *text; n--) {
-        text += strcspn(text, " \t");
-        text += strspn(text, " \t");
-    }
-    return text;
-}
-
-/* Calls VISIT for each number in directory FILE of a process. False: it can't be read. */
-static bool each_entry_of(pid_t pid, const char *file, void (*visit)(pid_t, void *), void *argument)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    each_entry(fd, visit, argument);
-    close(fd);
-    return true;
-}
-
 /* /proc/PID/task/TID/FILE */
 static ssize_t read_task(const struct task *task, const char *file, char *buffer, size_t size)
 {
@@ -2542,6 +2611,7 @@ struct stat_line {
 static bool read_stat(pid_t pid, const char *file, struct stat_line *stat)
 {
     char buffer[1024], *open, *close;
+    const char *at;
     if (read_proc(pid, file, buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) ||
         !(close = strrchr(buffer, ')')))
         return false;
@@ -2549,26 +2619,29 @@ static bool read_stat(pid_t pid, const char *file, struct stat_line *stat)
     stat->parent = stat->group = stat->threads = 0;
     stat->ticks = 0;
     stat->state = (char)(close[1] ? close[2] : '?');
-    char *at = close + (close[1] && close[2] ? 3 : 0);
-    for (int field = 4; field <= 22; field++) {
-        long long value = strtoll(at, &at, 10);
-        if (field == 4)
+    at = close + (close[1] && close[2] ? 3 : 0);
+    for (int number = 4; number <= 22; number++) {
+        int64_t value = take_number(&at, 10);
+        if (number == 4)
             stat->parent = (long)value;
-        else if (field == 5)
+        else if (number == 5)
             stat->group = (long)value;
-        else if (field == 14 || field == 15)
-            stat->ticks = field == 14 ? value : stat->ticks + value;
-        else if (field == 20)
+        else if (number == 14 || number == 15)
+            stat->ticks += value;
+        else if (number == 20)
             stat->threads = (long)value;
         stat->start = value;
     }
     return true;
 }
 
+/* The unit of the kernel's times in stat, in nanoseconds. */
+static int64_t tick(void) { return SECOND / (int64_t)(getauxval(AT_CLKTCK) ?: 100); }
+
 /* How long ago a process was started, in nanoseconds; the kernel counts in ticks of 10 ms. */
 static int64_t age_of(const struct stat_line *stat)
 {
-    int64_t age = read_clock(CLOCK_BOOTTIME) - stat->start * (SECOND / sysconf(_SC_CLK_TCK));
+    int64_t age = read_clock(CLOCK_BOOTTIME) - stat->start * tick();
     return age > 0 ? age : 0;
 }
 
@@ -2592,14 +2665,7 @@ static void add_process(pid_t pid, void *argument)
 
 static void add_children(pid_t tid, void *above)
 {
-    char path[64];
-    long pid = ((struct process *)above)->pid;
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", pid, (long)tid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    each_number(fd, add_process, above);
-    close(fd);
+    each_child_of_task(((struct process *)above)->pid, tid, add_process, above);
 }
 
 /* A step: the children of one process, so that in the end all are there, those above before those below. */
@@ -2615,23 +2681,16 @@ static void find_children(int index)
         each_entry_of(process->pid, "task", add_children, process);
 }
 
-/* The state's letter in the text of a `status`, and what follows; NULL: none. */
-static const char *state_in(const char *status)
-{
-    const char *at = strstr(status, "\nState:\t");
-    return at && at[8] ? at + 8 : NULL;
-}
-
 /* What can be had of a process without being held by it: that it is there, at least. */
 static void look_briefly(struct process *process)
 {
-    char status[512] = "";
+    struct status status = {.state = '?'};
     process->looked = true;
     if (kill(process->pid, 0) != 0 && errno == ESRCH)
         return;
-    read_proc(process->pid, "status", status, sizeof status);
-    process->state = state_in(status) ? *state_in(status) : '?';
-    snprintf(process->name, sizeof process->name, "%s", COMM(process->pid));
+    read_status(process->pid, &status);
+    process->state = status.state;
+    name_of(process->pid, process->name);
 }
 
 /* ---- what a call waits for */
@@ -2715,11 +2774,11 @@ static void decode_epoll(struct task *task)
     size_t length = strlen(read_fdinfo(task->process->pid, task->fd, info, sizeof info));
     bool closed = length > 0 && length < sizeof info - 1;
     int watched = 0;
-    for (char *at = info; (at = strstr(at, "tfd:")) && ++watched <= POLLED; at++) {
-        char *events = strstr(at, "events:"), *inode = strstr(at, "ino:"), *end = strchrnul(at, '\n');
-        closed &= events && events < end &&
-            add_polled(task, (int)strtol(at + 4, NULL, 10), (unsigned)strtoul(events + 7, NULL, 16),
-                       inode && inode < end ? strtoull(inode + 4, NULL, 16) : 0);
+    for (char *rest = info, *line; (line = next_field(&rest, '\n')) && watched <= POLLED;) {
+        const char *fd = behind(line, "tfd:"), *events = behind(line, "events:"), *inode = behind(line, "ino:");
+        watched += fd != NULL;
+        closed &= !fd || (events && add_polled(task, (int)number_at(fd, 10), (unsigned)number_at(events, 16),
+                                               inode ? (uint64_t)number_at(inode, 16) : 0));
     }
     task->ender = closed && watched <= POLLED && task->nwants ? OTHERS : ANYBODY;
 }
@@ -2746,16 +2805,16 @@ static void match_lock(char *line, void *argument)
         return;
     }
     text = word(text, 1);
-    long pid = strtol(word(text, 3), NULL, 10);     /* -1 for a lock of a description (OFD) */
+    long pid = (long)number_at(word(text, 3), 10);  /* -1 for a lock of a description (OFD) */
     const char *colon = strchr(word(text, 4), ':'), *inode = colon ? strchr(colon + 1, ':') : NULL;
-    bool same_file = inode && waiter->inode && strtoull(inode + 1, NULL, 10) == waiter->inode;
+    bool same_file = inode && waiter->inode && (uint64_t)number_at(inode + 1, 10) == waiter->inode;
     bool is_flock = strncmp(text, "FLOCK", 5) == 0;
     if (task->nwants || is_flock != waiter->is_flock || (waiter->inode && !same_file))
         return;
     if (pid > 0 ? pid != task->process->pid : !same_file)
         return;
     task->ender = add_want(task, waiter->name, LOCKS, hash_of(waiter->holder)) ? OTHERS : ANYBODY;
-    task->outsider = (pid_t)strtol(word(waiter->holder, 3), NULL, 10);
+    task->outsider = (pid_t)number_at(word(waiter->holder, 3), 10);
     if (task->outsider <= 0 || (kill(task->outsider, 0) != 0 && errno == ESRCH))
         task->outsider = 0;
 }
@@ -2773,11 +2832,11 @@ static void decode_wait(struct task *task, bool is_waitid, unsigned long type, p
 }
 
 /* What the arguments say, beyond the descriptor, which is a NAME. */
-static void decode_by_kind(struct task *task, char *name, const unsigned long long *value)
+static void decode_by_kind(struct task *task, char *name, const uint64_t *value)
 {
     char info[2048];
     enum kind kind = task->row->kind;
-    bool is_pipe = *name && (strncmp(name, "pipe:[", 6) == 0 || strstr(task->wchan, "pipe"));
+    bool is_pipe = *name && (strncmp(name, "pipe:[", 6) == 0 || behind(task->wchan, "pipe"));
     uint64_t inode = is_pipe || kind == LOCK ?
         field(read_fdinfo(task->process->pid, task->fd, info, sizeof info), "ino:", 10) : 0;
     if ((kind == IN || kind == OUT) && is_pipe) {
@@ -2806,13 +2865,15 @@ static void decode_by_kind(struct task *task, char *name, const unsigned long lo
  */
 static void decode(struct task *task)
 {
-    char name[NAME_SIZE] = "", *at = task->call;
-    unsigned long long value[7], number = strtoull(at, &at, 10);
+    char name[NAME_SIZE] = "";
+    const char *at = task->call;
+    uint64_t value[7];
+    int64_t number = take_number(&at, 10);
     pid_t pid = task->process->pid;
-    if (look->foreign || at == task->call || number > INT_MAX || number == SYS_restart_syscall)
+    if (look->foreign || at == task->call || number < 0 || number > INT_MAX || number == SYS_restart_syscall)
         return;
     for (size_t i = 0; i < 7; i++)
-        value[i] = strtoull(at, &at, 16);
+        value[i] = (uint64_t)take_number(&at, 16);
     if (value[6] > ULONG_MAX || ((sizeof(long) == 4 || value[6] <= UINT32_MAX) && !has_our_words(pid)))
         return;
     task->number = (int)number;
@@ -2896,7 +2957,7 @@ static void look_at(int index)
     process->threads = (int)stat.threads;
     process->start = stat.start;
     process->age = age_of(&stat);
-    process->cpu = stat.ticks * (SECOND / sysconf(_SC_CLK_TCK));
+    process->cpu = stat.ticks * tick();
     memcpy(process->name, stat.name, sizeof process->name);
     read_command_line(process->pid, stat.name, line, sizeof line);
     process->command = keep(line);
@@ -2926,11 +2987,11 @@ static void put_address(struct text *text, const char *hex)
     size_t length = strcspn(hex, ": "), n = length / 8 < 4 ? length / 8 : 4;
     for (size_t i = 0; i < n; i++) {
         memcpy(digits, hex + 8 * i, 8);
-        words[i] = (uint32_t)strtoul(digits, NULL, 16);
+        words[i] = (uint32_t)number_at(digits, 16);
     }
     inet_ntop(n == 4 ? AF_INET6 : AF_INET, words, buffer, sizeof buffer);
-    unsigned long port = hex[length] ? strtoul(hex + length + 1, NULL, 16) : 0;
-    put(text, n == 4 ? " [%s]:%lu" : " %s:%lu", buffer, port);
+    int port = hex[length] ? (int)number_at(hex + length + 1, 16) : 0;
+    put(text, n == 4 ? " [%s]:%d" : " %s:%d", buffer, port);
 }
 
 /* One line of /proc/PID/net/PROTOCOL, the name of a socket if somebody waits on it. */
@@ -2943,7 +3004,7 @@ static void name_socket(char *line, void *protocol)
     bool is_unix = strcmp(protocol, "unix") == 0;
     char link[32], name[NAME_SIZE];
     struct text text = {name, name + sizeof name};
-    snprintf(link, sizeof link, "socket:[%llu]", strtoull(word(line, is_unix ? 6 : 9), NULL, 10));
+    snprintf(link, sizeof link, "socket:[%lld]", (long long)number_at(word(line, is_unix ? 6 : 9), 10));
     struct thing *thing = find_thing(link, false);
     if (!thing || thing->name)
         return;
@@ -2951,7 +3012,7 @@ static void name_socket(char *line, void *protocol)
     if (is_unix) {
         put(&text, " %s", *word(line, 7) ? word(line, 7) : link);
     } else {
-        unsigned long state = strtoul(word(line, 3), NULL, 16);
+        uint64_t state = (uint64_t)number_at(word(line, 3), 16);
         put_address(&text, word(line, 1));
         put_address(&text, word(line, 2));
         put(&text, " %s", STATES[state < sizeof STATES / sizeof *STATES ? state : 0]);
@@ -3009,12 +3070,9 @@ static void look_at_file(pid_t fd, void *argument)
         look->unread = true;
     else
         add_hold(thing, process, SIDES[field(info, "flags:", 8) & O_ACCMODE], field(info, "ino:", 10));
-    for (char *at = info, *end; (at = strstr(at, "lock:")); at = end) {
-        end = strchrnul(at, '\n');
-        if (*end)
-            *end++ = '\0';
-        add_hold(thing, process, LOCKS, hash_of(word(at, 2)));
-    }
+    for (char *rest = info, *line; (line = next_field(&rest, '\n'));)
+        if (strncmp(line, "lock:", 5) == 0)
+            add_hold(thing, process, LOCKS, hash_of(word(line, 2)));
 }
 
 /* A step: all descriptors of a process. */
@@ -3143,12 +3201,12 @@ static void find_circles(void)
 /* How often a sleeping thread has left the processor; -1: it does not sleep. */
 static long count_switches(const struct task *task)
 {
-    char status[4096] = "";
-    read_task(task, "status", status, sizeof status);
-    const char *at = state_in(status);
-    if (!at || (*at != 'S' && *at != 'D'))
+    char text[4096] = "";
+    read_task(task, "status", text, sizeof text);
+    const char *state = behind(text, "\nState:\t");
+    if (!state || (*state != 'S' && *state != 'D'))
         return -1;
-    return (long)(field(at, "voluntary_ctxt_switches:", 10) + field(at, "nonvoluntary_ctxt_switches:", 10));
+    return (long)(field(text, "voluntary_ctxt_switches:", 10) + field(text, "nonvoluntary_ctxt_switches:", 10));
 }
 
 static bool is_suspect(const struct task *task)
@@ -3411,12 +3469,9 @@ static bool is_reader(pid_t pid)
  */
 static bool has_had_term(pid_t pid)
 {
-    char text[1024], *end;
-    int64_t tick = SECOND / sysconf(_SC_CLK_TCK);
-    if (run->termed == 0 || getpgid(pid) != group() || read_proc(pid, "stat", text, sizeof text) <= 0 ||
-        !(end = strrchr(text, ')')))
-        return false;
-    return (strtoll(word(end + 1, 19), NULL, 10) + 1) * tick <= run->termed;
+    struct stat_line stat;
+    return run->termed != 0 && getpgid(pid) == group() && read_stat(pid, "stat", &stat) &&
+           (stat.start + 1) * tick() <= run->termed;
 }
 
 static void record_left(struct process *process)
@@ -3513,8 +3568,7 @@ static void await_calls(int share)
 }
 
 /* In a group of its own, without a descriptor, and gone when the supervisor is. */
-static void be_looker(void) __attribute__((noreturn));
-static void be_looker(void)
+static _Noreturn void be_looker(void)
 {
     char call[32] = "";
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != look->supervisor)
@@ -3525,7 +3579,7 @@ static void be_looker(void)
     setpriority(PRIO_PROCESS, 0, -10);                  /* where it may: on a busy machine time is short */
     self.looker = self.pid = getpid();
     read_proc(self.pid, "syscall", call, sizeof call);
-    look->foreign = strtol(call, NULL, 10) != SYS_read || *call == '\0';
+    look->foreign = number_at(call, 10) != SYS_read || *call == '\0';
     each_record(find_children, &look->nprocesses, 40);
     if (look->what == WHO_IS_LEFT) {
         each_record(look_left, &look->nprocesses, 100);
@@ -3591,7 +3645,7 @@ static bool start_look(enum look_for what)
     look->started = now();
     look->nprocesses = 1;
     look->processes[0] = (struct process){.pid = self.pid};
-    pid_t pid = fork();
+    pid_t pid = _Fork();
     if (pid == 0)
         be_looker();
     if (pid < 0)
@@ -3641,34 +3695,46 @@ static void look_from_here(void)
     write_picture();
 }
 
-/* The looker has ended, or was ended: prints what was seen, under -v. The report has what was seen first. */
-static void end_look(void)
+/* What was left behind: who was asked already, who reads a pipe, and under -v who it is. */
+static void end_survey(void)
+{
+    for (int i = 0; i < look->ntold; i++)
+        set_bit(told_pids, look->told[i]);
+    for (int i = 0; i < look->nreaders; i++)
+        set_bit(reader_pids, look->readers[i]);
+    for (int i = 1; i < look->nprocesses; i++)
+        if (look->processes[i].shown)
+            tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
+}
+
+/* Why it hung: the table, under -v. The report has what was seen first. */
+static void print_picture(void)
 {
     struct winsize size;
     bool narrow = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 32;
     int columns = narrow ? size.ws_col - (int)strlen("tiny-reaper: ") : LINE;
-    if (!look)
-        return;
-    if (!look->finished || look->nprocesses == 1)
-        look_from_here();
-    for (int i = 0; i < look->ntold && look->what == WHO_IS_LEFT; i++)
-        set_bit(told_pids, look->told[i]);
-    for (int i = 0; i < look->nreaders && look->what == WHO_IS_LEFT; i++)
-        set_bit(reader_pids, look->readers[i]);
-    for (int i = 1; i < look->nprocesses && look->what == WHO_IS_LEFT; i++)
-        if (look->processes[i].shown)
-            tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
-    if (look->what == WHO_IS_LEFT)
-        return;
     if (!look->recorded)
         look->more_recorded = look->more;
     look->recorded = true;
     tell("still running:");
     tell("%.*s", columns, "    pid state  elapsed  waits in, and for whom       command");
-    for (int at = 0; at < look->table_length && opt.verbose; at += (int)strlen(look->table + at) + 1)
-        tell("%.*s", look->table[at] == '\t' ? LINE : columns, look->table + at + (look->table[at] == '\t'));
+    for (const char *line = look->table; line < look->table + look->table_length; line += strlen(line) + 1)
+        tell("%.*s", *line == '\t' ? LINE : columns, line + (*line == '\t'));
     if (look->more)
         tell("and %d more, for which there was no time or no room", look->more);
+}
+
+/* The looker has ended, or was ended. */
+static void end_look(void)
+{
+    if (!look)
+        return;
+    if (!look->finished || look->nprocesses == 1)
+        look_from_here();
+    if (look->what == WHO_IS_LEFT)
+        end_survey();
+    else
+        print_picture();
 }
 
 /* Was a process there when the looker looked who is left? Who has come since may be of a reader's making. */
@@ -3724,9 +3790,9 @@ static bool group_is_ours(void)
  */
 static bool step_out(void)
 {
-    if (self.pid != group() || getpgrp() != self.pid || (run->job > 1 && setpgid(0, run->job) == 0))
+    if (self.pid != group() || (run->job > 1 && setpgid(0, run->job) == 0) || getpgrp() != self.pid)
         return true;
-    pid_t pid = fork();
+    pid_t pid = _Fork();
     if (pid == 0) {
         setpgid(0, 0);
         _exit(0);                                   /* its zombie holds the group until we are in it */
@@ -3735,7 +3801,7 @@ static bool step_out(void)
         return false;
     setpgid(pid, pid);
     bool out = setpgid(0, pid) == 0;
-    waitpid(pid, NULL, __WALL);
+    AGAIN(waitpid(pid, NULL, __WALL));
     return out;
 }
 
@@ -3889,13 +3955,13 @@ static void sweep(int sig)
 /* A child that outlived KILL. */
 static void name_survivor(pid_t pid, void *argument)
 {
-    struct status status;
+    struct status status = {.state = '?'};
+    char name[64];
     (void)argument;
     if (is_spared(pid) || !is_living_child(pid))
         return;
-    if (!read_status(pid, &status))
-        status.state = '?';
-    warn("cannot end %s (pid %ld, state %c%s): left behind", COMM(pid), (long)pid, status.state,
+    read_status(pid, &status);
+    warn("cannot end %s (pid %ld, state %c%s): left behind", name_of(pid, name), (long)pid, status.state,
          kill(pid, 0) != 0 && errno == EPERM ? ", another user's" : "");
 }
 
@@ -4194,8 +4260,6 @@ static void forward(int sig)
 
 enum { RELAYED = 0x74726c79 };      /* the value of a signal that one supervisor passes up to another */
 
-static bool is_supervisor(pid_t pid) { return pid > 0 && strcmp(COMM(pid), "tiny-supervisor") == 0; }
-
 /*
  * To the rest of the job, as it would have come there without us. Upward only: outer drops what comes from
  * inner. Where the job is the group of another supervisor, that one has it with a mark first, by which it
@@ -4292,6 +4356,8 @@ static void tell_end(const char *what, pid_t pid, int status)
 {
     char time[32];
     seconds_since(run->started, time);
+    if (!opt.verbose)
+        return;
     if (WIFSIGNALED(status))
         tell("%s (pid %ld) was killed by SIG%s%s after %s", what, (long)pid, NAME(WTERMSIG(status)),
              WTERMSIG(status) == SIGKILL && oom_killed() == 1 ? ": out of memory" : "", time);
@@ -4382,7 +4448,7 @@ static void reap(void)
     for (; n < REAP_MOST; n++) {
         int status;
         struct rusage usage;
-        pid_t pid = wait4(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL, &usage);
+        pid_t pid = (pid_t)AGAIN(wait4(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL, &usage));
         self.childless = pid < 0;
         if (pid <= 0)
             return;
@@ -4580,7 +4646,8 @@ static void answer(void)
 /* Is PID another tiny-reaper of our job, by whatever name we go? */
 static bool is_neighbour(pid_t pid)
 {
-    return pid > 0 && getpgid(pid) == run->job && strcmp(COMM(pid), COMM(self.pid)) == 0;
+    char name[64];
+    return pid > 0 && getpgid(pid) == run->job && is_called(pid, name_of(self.pid, name));
 }
 
 /*
@@ -4876,22 +4943,28 @@ static void note_sender(int sig, const siginfo_t *info)
 {
     pid_t pid = info->si_code > 0 ? 0 : info->si_pid;
     unsigned n = run->nsenders;
+    char name[64];
     for (unsigned i = 0; i < n; i++)
         if (run->senders[i].pid == pid && run->senders[i].signal == sig)
             return;
     if (n == SENDERS)
         return;
     run->senders[n] = (struct sender){.pid = pid, .signal = sig};
-    if (pid && strcmp(COMM(pid), "?") != 0)
-        snprintf(run->senders[n].name, sizeof run->senders[n].name, "%.15s", COMM(pid));
+    if (pid && strcmp(name_of(pid, name), "?") != 0)
+        snprintf(run->senders[n].name, sizeof run->senders[n].name, "%.15s", name);
     run->nsenders = n + 1;
 }
 
 static void tell_forwarded(int sig, const siginfo_t *info)
 {
     int to = opt.rewrite[sig];
-    tell_all("%s from pid %ld (%s) %s%s%s", NAME(sig), info->si_code > 0 ? 0L : (long)info->si_pid,
-             info->si_code > 0 ? "kernel" : COMM(info->si_pid), to ? "forwarded" : "dropped",
+    char name[64] = "kernel";
+    pid_t pid = info->si_code > 0 ? 0 : info->si_pid;
+    if (opt.verbose < 2)
+        return;
+    if (info->si_code <= 0)
+        name_of(pid, name);
+    tell_all("%s from pid %ld (%s) %s%s%s", NAME(sig), (long)pid, name, to ? "forwarded" : "dropped",
              to && to != sig ? " as " : "", to && to != sig ? NAME(to) : "");
 }
 
@@ -5068,8 +5141,7 @@ static void conclude(void)
  * Ends this process as *run says: by exit, or by the command's signal, without a core of ours. PID 1 can't:
  * 128+N.
  */
-static void leave(void) __attribute__((noreturn));
-static void leave(void)
+static _Noreturn void leave(void)
 {
     int sig = run->exit_signal;
     if (run->command)
@@ -5078,9 +5150,9 @@ static void leave(void)
         /* a member of the job has asked in vain: let it ask again */
         kill(-run->job, SIGCONT);
     if (sig && self.pid != 1) {
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        prlimit(0, RLIMIT_CORE, &(struct rlimit){0, 0}, NULL);
         prctl(PR_SET_DUMPABLE, 0);
-        set_default(sig);
+        dispose(sig, &(struct disposition){0}, NULL);
         kill(self.pid, sig);
         set_signal(SIG_UNBLOCK, sig);
     }
@@ -5108,7 +5180,7 @@ static bool watch_parent(void)
     if (getppid() != self.parent || adopted)
         return cannot(FAILED, "the process that started tiny-reaper has ended already: nothing was started");
     if (self.parent && read_proc(self.parent, "status", text, sizeof text) > 0) {
-        unsigned long long uid = status_field(text, "\nUid:\t", 10);
+        uint64_t uid = field(text, "Uid:", 10);
         if (uid != 0 && uid != getuid())
             warn("the parent (pid %ld) is another user's: its end may go unnoticed", (long)self.parent);
     }

@@ -206,7 +206,7 @@ END
 
 @test "a lock whose holder is not below: whom the kernel names" {
   mkfifo held
-  flock lock sh -c 'echo >held; exec sleep 1000' 4>&- &
+  flock --no-fork lock sh -c 'echo >held; exec sleep 1000' 3>&- 4>&- &
   started+=("$!")
   read -rt 20 _ <held
   picture '.running[0].threads[0] | .call == "flock" and .waits_for == ['"$!"']' flock lock true
