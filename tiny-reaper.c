@@ -3103,8 +3103,9 @@ static int waits_for(const struct task *task)
         if (child->state && child->state != 'Z' &&
             (task->child == -1 || task->child == child->pid || task->child == -child->group))
             n = add_found(child, n);
-    for (const struct want *want = task->wants; want < task->wants + task->nwants; want++)
-        for (const struct hold *hold = want->thing->holds; hold; hold = hold->next) {
+    for (int i = 0; i < task->nwants; i++)
+        for (const struct hold *hold = task->wants[i].thing->holds; hold; hold = hold->next) {
+            const struct want *want = &task->wants[i];
             if (!(hold->side & want->side) || hold->mark != want->mark)
                 continue;
             itself |= hold->process == task->process;
@@ -3722,6 +3723,21 @@ static void print_picture(void)
         tell("%.*s", *line == '\t' ? LINE : columns, line + (*line == '\t'));
     if (look->more)
         tell("and %d more, for which there was no time or no room", look->more);
+}
+
+/* The looker has ended by itself. By a fault: nothing that it has written in this look is believed. */
+static void looker_ended(int status)
+{
+    enum look_for what = look->what;
+    self.looker = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    tell_all("the looker has failed, status %#x", (unsigned)status);
+    memset(look, 0, offsetof(struct look, recorded));
+    look->what = what == WHO_IS_LEFT ? WHO_IS_LEFT : WHY_HUNG;
+    look->nprocesses = 1;
+    look->nreaders = look->ntold = look->left_length = 0;
+    look->processes[0] = (struct process){.pid = self.pid};
 }
 
 /* The looker has ended, or was ended. */
@@ -4426,7 +4442,7 @@ static void child_reported(pid_t pid, int status, const struct rusage *usage)
         return;
     }
     if (pid == self.looker) {
-        self.looker = 0;
+        looker_ended(status);
         return;
     }
     self.child_gone |= is_child;
@@ -4738,7 +4754,8 @@ static void open_report(void)
 {
     if (!opt.report)
         return;
-    int fd = open(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = (int)AGAIN(open(opt.report, flags, 0666));
     self.report_fd = fd < 0 || fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (self.report_fd < 0)
         die(FAILED, "%scannot open report file '%s': %s", opt.report_where, opt.report, strerror(errno));
@@ -4819,7 +4836,7 @@ static void write_report(void)
     if (position >= 0)
         fcntl(self.report_fd, F_SETFL, O_APPEND);
     ssize_t n;
-    for (; (n = write(self.report_fd, start, (size_t)(text.at - start))) != text.at - start;
+    for (; (n = AGAIN(write(self.report_fd, start, (size_t)(text.at - start)))) != text.at - start;
          start += n > 0 ? n : 0) {
         struct pollfd ready = {.fd = self.report_fd, .events = POLLOUT};
         if ((n < 0 && errno != EAGAIN) || position >= 0 || poll(&ready, 1, 5000) != 1)

@@ -379,6 +379,13 @@ END
   jq -e '.status == 124 and .running[0].pid == .pid' report || { cat err report; false; }
 }
 
+@test "a looker that is killed costs what it would have found, and nothing else" {
+  run -124 --separate-stderr strace -f -qqq -o /dev/null -e trace=setpriority -e inject=setpriority:signal=KILL \
+    "$TINY" -vv -o report -t 2 sh -c 'sleep 1000; :'
+  [[ $stderr == *'the looker has failed'* && $stderr == *'still running:'* ]]
+  jq -e '(.running | map(select(.command == "sh" and .threads == [])) | length) == 1 and .status == 124' report
+}
+
 @test "what was left behind: pid and command of each, in the report and under -v" {
   local limit
   look 10 bash -c 'sleep 1000 & echo $! >pid; setsid sleep 1001 & exit 0'
