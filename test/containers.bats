@@ -24,6 +24,7 @@ setup_file() {
   echo '{}' >"$DIR/config/config.json"      # podman looks there, too
   export DOCKER_HOST=unix://$DIR/docker.sock DOCKER_CONFIG=$DIR/config DOCKER_BUILDKIT=0
   cp "$TINY" "$DIR/tiny-reaper"
+  ln -s tiny-reaper "$DIR/docker-init"
   mkdir -p "$DIR/image/root/bin" "$DIR/image/root/tmp" "$DIR/image/root/proc"
   chmod 1777 "$DIR/image/root/tmp"
   cp "$DIR/tiny-reaper" "$DIR/image/root/"
@@ -32,7 +33,7 @@ setup_file() {
 
   # No bridge and no iptables: containers get --network none. vfs needs nothing of the file system below.
   dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs --data-root "$DIR/docker" --exec-root "$DIR/exec" \
-    -H "$DOCKER_HOST" --pidfile "$DIR/docker.pid" --init-path "$DIR/tiny-reaper" >"$DIR/dockerd.log" 2>&1 </dev/null 3>&- &
+    -H "$DOCKER_HOST" --pidfile "$DIR/docker.pid" --init-path "$DIR/docker-init" >"$DIR/dockerd.log" 2>&1 </dev/null 3>&- &
   echo $! >"$DIR/dockerd"
   wait_for 60 docker version || { cat "$DIR/dockerd.log" >&2; return 1; }
 
@@ -272,6 +273,12 @@ hardened() {
   start --init --entrypoint /bin/sh plain -c 'echo ready; exec sleep 1000'
   docker stop -t 60 it
   [ "$(exit_code)" = 143 ]
+}
+
+@test "dockerd understands the version of docker-init, and has nothing to say about it" {
+  run -0 docker version --format '{{range .Server.Components}}{{.Name}} {{.Version}}{{"\n"}}{{end}}'
+  [[ $output == *"docker-init 0.19.0 (tiny-reaper "* ]]
+  run ! grep -iE 'level=(warning|error).*init' "$DIR/dockerd.log"
 }
 
 # podman, with nothing of the user's or of the machine's configuration but the signature policy.
