@@ -97,7 +97,7 @@
 #endif
 #ifdef __GLIBC__
 #if !__GLIBC_PREREQ(2, 34)
-#define _Fork fork                                  /* POSIX.1-2024's, without locks of threads that we have not */
+#define _Fork fork                                  /* it is POSIX.1-2024's: without the locks of threads */
 #endif
 #endif
 #ifndef SYS_pidfd_open
@@ -587,8 +587,8 @@ static int digit_value(char c, int base)
 }
 
 /*
- * The number in BASE at *AT, behind blanks, a sign and 0x; *AT is moved behind it. 0 where there is none. Of one
- * that is too large some bits are lost: who uses it compares.
+ * The number in BASE at *AT, behind blanks, a sign and 0x; *AT is moved behind it. 0 where there is none. Of
+ * one that is too large some bits are lost: who uses it compares.
  */
 static int64_t take_number(const char **at, int base)
 {
@@ -873,8 +873,9 @@ static int parse_signal(const char *text)
 static int parse_timeout_signal(const char *text)
 {
     int number = parse_number(text, 99999999);
+    const char *name = text + (strncasecmp(text, "SIG", 3) == 0 ? 3 : 0);
     if (number < 0)
-        return strncasecmp(text + 3 * (strncasecmp(text, "SIG", 3) == 0), "EXIT", 5) == 0 ? 0 : parse_signal(text);
+        return strncasecmp(name, "EXIT", sizeof "EXIT") == 0 ? 0 : parse_signal(text);
     number &= number >= 0xff ? 0xff : 0x7f;
     return number <= SIGNALS ? number : -1;
 }
@@ -1621,8 +1622,8 @@ static void each_entry(int fd, visit_t *visit, void *argument)
 }
 
 /*
- * Is there a /proc, and of our PID namespace? In another one its numbers mean others. A failure is believed the
- * second time: much depends on it.
+ * Is there a /proc, and of our PID namespace? In another one its numbers mean others. A failure is believed
+ * the second time: much depends on it.
  */
 static bool have_proc(void)
 {
@@ -2155,8 +2156,8 @@ static void name_in_environment(char buffers[static 3][40])
 }
 
 /*
- * futex(2) on a word of the shared page: waits while it is VALUE, a tenth of a second at most, so that a waker who
- * is lost costs no more than that; wakes all.
+ * futex(2) on a word of the shared page: waits while it is VALUE, a tenth of a second at most, so that a waker
+ * who is lost costs no more than that; wakes all.
  */
 static void wait_while(atomic_int *word, int value)
 {
@@ -2775,7 +2776,8 @@ static void decode_epoll(struct task *task)
     bool closed = length > 0 && length < sizeof info - 1;
     int watched = 0;
     for (char *rest = info, *line; (line = next_field(&rest, '\n')) && watched <= POLLED;) {
-        const char *fd = behind(line, "tfd:"), *events = behind(line, "events:"), *inode = behind(line, "ino:");
+        const char *fd = behind(line, "tfd:"), *events = behind(line, "events:");
+        const char *inode = behind(line, "ino:");
         watched += fd != NULL;
         closed &= !fd || (events && add_polled(task, (int)number_at(fd, 10), (unsigned)number_at(events, 16),
                                                inode ? (uint64_t)number_at(inode, 16) : 0));
@@ -3207,7 +3209,8 @@ static long count_switches(const struct task *task)
     const char *state = behind(text, "\nState:\t");
     if (!state || (*state != 'S' && *state != 'D'))
         return -1;
-    return (long)(field(text, "voluntary_ctxt_switches:", 10) + field(text, "nonvoluntary_ctxt_switches:", 10));
+    return (long)(field(text, "voluntary_ctxt_switches:", 10) +
+                  field(text, "nonvoluntary_ctxt_switches:", 10));
 }
 
 static bool is_suspect(const struct task *task)
