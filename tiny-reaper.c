@@ -2156,8 +2156,8 @@ static void name_in_environment(char buffers[static 3][40])
 }
 
 /*
- * futex(2) on a word of the shared page: waits while it is VALUE, a tenth of a second at most, so that a waker
- * who is lost costs no more than that; wakes all.
+ * futex(2) on a word of the shared page: waits while it is VALUE, a tenth of a second at most, so that a
+ * waker who is lost costs no more than that; wakes all.
  */
 static void wait_while(atomic_int *word, int value)
 {
