@@ -3873,8 +3873,8 @@ static void forget_ended(void)
 }
 
 /*
- * One process that is to end: told once that it is asked to; KILL it is told in each round. DEEP_FD: by
- * this pidfd.
+ * One process that is to end: told once that it is asked to; KILL it is told in each round. Where there is a
+ * PIDFD by that: ESRCH from it says that the number may be another's by now. pidfd_send_signal(2)
  */
 static void end_process(pid_t pid, int pidfd)
 {
@@ -3884,7 +3884,8 @@ static void end_process(pid_t pid, int pidfd)
         if (self.sweep_signal == SIGTERM)
             set_bit(told_pids, pid), self.asked++;
         for (int i = 0; i < 2 && signals[i]; i++)
-            if (pidfd < 0 || syscall(SYS_pidfd_send_signal, pidfd, signals[i], NULL, 0) != 0)
+            if (pidfd < 0 ||
+                (syscall(SYS_pidfd_send_signal, pidfd, signals[i], NULL, 0) != 0 && errno != ESRCH))
                 send_signal(pid, signals[i]);
     }
     if (self.sweep_signal == SIGTERM || (self.sweep_signal == SIGKILL && self.step > 0))
