@@ -82,13 +82,18 @@ signals_are() {
   in_time exits_with 0 -p -e 9
   [[ $("$H/ended" "$TINY" --preserve-status -t 0.05 sleep 100) == 'killed 15' ]]
   [[ $("$H/ended" "$TINY" -p -s INT -t 0.05 sleep 100) == 'killed 2' ]]
-  # An ignored TERM, for it is ignored from the first instant on.
-  [[ $("$H/with" -i 15 "$H/ended" "$TINY" -p -t 0.05 -k 0.05 sleep 100) == 'killed 9' ]]
+  # A blocked TERM, for it is blocked from the first instant on.
+  [[ $("$H/with" -b 15 "$H/ended" "$TINY" -p -t 0.05 -k 0.05 sleep 100) == 'killed 9' ]]
 }
 
 @test "137, as an exit, when KILL was needed" {
-  [[ $("$H/with" -i 15 "$H/ended" "$TINY" -t 0.05 -k 0.05 sleep 100) == 'exited 137' ]]
+  [[ $("$H/with" -b 15 "$H/ended" "$TINY" -t 0.05 -k 0.05 sleep 100) == 'exited 137' ]]
   [[ $("$H/ended" "$TINY" -G -t 0.05 -s KILL sleep 100) == 'exited 137' ]]
+}
+
+@test "a TERM that was ignored on entry is so for the command from the first instant: KILL is needed" {
+  [[ $("$H/with" -i 15 "$H/ended" "$TINY" -t 0.05 -k 0.05 sleep 100) == 'exited 137' ]]
+  [[ $("$H/with" -i 15 "$H/ended" "$TINY" -p -t 0.05 -k 0.05 sleep 100) == 'killed 9' ]]
 }
 
 @test "at the limit the whole group gets the signal" {

@@ -98,10 +98,15 @@ start() {
 
 @test "the time limit: 124, 137, and 128+9 under --preserve-status" {
   run -124 "${NEW[@]}" "$TINY" -t 0.1 sleep 100
-  run -137 "$H/with" -i 15 "${NEW[@]}" "$TINY" -t 0.1 -k 0.1 sleep 100
-  run -137 "$H/with" -i 15 "${NEW[@]}" "$TINY" -p -t 0.1 -k 0.1 sleep 100
+  run -137 "$H/with" -b 15 "${NEW[@]}" "$TINY" -t 0.1 -k 0.1 sleep 100
+  run -137 "$H/with" -b 15 "${NEW[@]}" "$TINY" -p -t 0.1 -k 0.1 sleep 100
   run -143 "${NEW[@]}" "$TINY" --preserve-status --timeout=0.1 sleep 100
   run -124 "${NEW[@]}" "$TINY" -t 0.2 sh -c 'kill -STOP $$; exec sleep 100'
+}
+
+@test "a TERM that was ignored on entry is so for the command from the first instant: the time limit needs KILL" {
+  run -137 "$H/with" -i 15 "${NEW[@]}" "$TINY" -t 0.1 -k 0.1 sleep 100
+  run -137 "$H/with" -i 15 "${NEW[@]}" "$TINY" -p -t 0.1 -k 0.1 sleep 100
 }
 
 @test "a command that stops is not left stopped, for nobody could continue it; one that is stopped by STOP is" {
