@@ -3809,7 +3809,8 @@ static bool group_is_ours(void)
  */
 static bool step_out(void)
 {
-    if (self.pid != group() || (run->job > 1 && setpgid(0, run->job) == 0) || getpgrp() != self.pid)
+    pid_t own = getpgrp();
+    if (self.pid != group() || (own > 0 && own != self.pid) || (run->job > 1 && setpgid(0, run->job) == 0))
         return true;
     pid_t pid = _Fork();
     if (pid == 0) {
