@@ -711,7 +711,7 @@ static __attribute__((format(printf, 2, 3))) void say(unsigned verbose, const ch
  * The command line can't be understood, or not even a page can be had: one line, and the end of this
  * process.
  */
-static __attribute__((format(printf, 2, 3))) _Noreturn void die(int status, const char *format, ...)
+static __attribute__((noreturn, format(printf, 2, 3))) void die(int status, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -1492,15 +1492,30 @@ static int ring_read(void)
  */
 
 /* A call that was only interrupted is made again: a file system may do so, or a debugger. */
-#define AGAIN(call) \
-    ({ long result_; do result_ = (long)(call); while (result_ < 0 && errno == EINTR); result_; })
+static bool interrupted(long result) { return result < 0 && errno == EINTR; }
 
-static int open_file(const char *path, int flags) { return (int)AGAIN(open(path, flags | O_CLOEXEC)); }
+static int open_file(const char *path, int flags)
+{
+    int fd;
+    do
+        fd = open(path, flags | O_CLOEXEC, 0666);
+    while (interrupted(fd));
+    return fd;
+}
+
+static ssize_t read_file(int fd, void *buffer, size_t size)
+{
+    ssize_t n;
+    do
+        n = read(fd, buffer, size);
+    while (interrupted(n));
+    return n;
+}
 
 /* Reads the beginning of what FD has into BUFFER as a string, and closes FD: its length, or -1. */
 static ssize_t read_start(int fd, char *buffer, size_t size)
 {
-    ssize_t n = fd < 0 ? -1 : AGAIN(read(fd, buffer, size - 1));
+    ssize_t n = fd < 0 ? -1 : read_file(fd, buffer, size - 1);
     buffer[n > 0 ? n : 0] = '\0';
     if (fd >= 0)
         close(fd);
@@ -1560,7 +1575,7 @@ static bool waits_at(pid_t pid, int sig)
 static char *name_of(pid_t pid, char name[static 64])
 {
     if (read_proc(pid, "comm", name, 64) <= 0)
-        strcpy(name, "?");
+        snprintf(name, 64, "?");
     name[strcspn(name, "\n")] = '\0';
     return name;
 }
@@ -1584,7 +1599,7 @@ static bool each_number(int fd, visit_t *visit, void *argument)
     char chunk[1024];
     long number = 0;
     ssize_t n;
-    while ((n = AGAIN(read(fd, chunk, sizeof chunk))) > 0)
+    while ((n = read_file(fd, chunk, sizeof chunk)) > 0)
         for (ssize_t i = 0; i < n; i++) {
             if (chunk[i] >= '0' && chunk[i] <= '9') {
                 number = number < PIDS ? number * 10 + (chunk[i] - '0') : number;
@@ -1611,7 +1626,7 @@ struct entry {
 static void each_entry(int fd, visit_t *visit, void *argument)
 {
     _Alignas(struct entry) char buffer[2048];
-    for (long n; (n = AGAIN(syscall(SYS_getdents64, fd, buffer, sizeof buffer))) > 0;)
+    for (long n; (n = syscall(SYS_getdents64, fd, buffer, sizeof buffer)) > 0 || interrupted(n);)
         for (long at = 0; at < n;) {
             struct entry *entry = (struct entry *)(void *)(buffer + at);
             int number = parse_number(entry->name, PIDS - 1);
@@ -1716,7 +1731,10 @@ static void each_child_of(pid_t pid, visit_t *visit, void *argument)
 static bool have_child(idtype_t type, pid_t id, pid_t *dead)
 {
     siginfo_t info = {0};
-    long result = AGAIN(waitid(type, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT | __WALL));
+    int result;
+    do
+        result = waitid(type, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+    while (interrupted(result));
     *dead = info.si_pid;
     return result == 0;
 }
@@ -1743,7 +1761,7 @@ static void each_line(const char *path, void (*visit)(char *, void *), void *arg
     char buffer[4096], *end;
     size_t rest = 0;
     int fd = open_file(path, O_RDONLY);
-    for (ssize_t n; fd >= 0 && (n = AGAIN(read(fd, buffer + rest, sizeof buffer - 1 - rest))) > 0;) {
+    for (ssize_t n; fd >= 0 && (n = read_file(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
         char *line = buffer;
         buffer[rest + (size_t)n] = '\0';
         for (; (end = strchr(line, '\n')); line = end + 1) {
@@ -3821,7 +3839,8 @@ static bool step_out(void)
         return false;
     setpgid(pid, pid);
     bool out = setpgid(0, pid) == 0;
-    AGAIN(waitpid(pid, NULL, __WALL));
+    while (interrupted(waitpid(pid, NULL, __WALL)))
+        continue;
     return out;
 }
 
@@ -4469,7 +4488,9 @@ static void reap(void)
     for (; n < REAP_MOST; n++) {
         int status;
         struct rusage usage;
-        pid_t pid = (pid_t)AGAIN(wait4(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL, &usage));
+        pid_t pid = wait4(-1, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL, &usage);
+        if (interrupted(pid))
+            continue;
         self.childless = pid < 0;
         if (pid <= 0)
             return;
@@ -4759,8 +4780,7 @@ static void open_report(void)
 {
     if (!opt.report)
         return;
-    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    int fd = (int)AGAIN(open(opt.report, flags, 0666));
+    int fd = open_file(opt.report, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK);
     self.report_fd = fd < 0 || fd > STDERR_FILENO ? fd : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (self.report_fd < 0)
         die(FAILED, "%scannot open report file '%s': %s", opt.report_where, opt.report, strerror(errno));
@@ -4841,9 +4861,11 @@ static void write_report(void)
     if (position >= 0)
         fcntl(self.report_fd, F_SETFL, O_APPEND);
     ssize_t n;
-    for (; (n = AGAIN(write(self.report_fd, start, (size_t)(text.at - start)))) != text.at - start;
+    for (; (n = write(self.report_fd, start, (size_t)(text.at - start))) != text.at - start;
          start += n > 0 ? n : 0) {
         struct pollfd ready = {.fd = self.report_fd, .events = POLLOUT};
+        if (interrupted(n))
+            continue;
         if ((n < 0 && errno != EAGAIN) || position >= 0 || poll(&ready, 1, 5000) != 1)
             break;
     }
