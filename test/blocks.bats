@@ -5,15 +5,11 @@
 load common
 bats_require_minimum_version 1.5.0
 
+teardown() { end_started; }
+
 setup() {
   own_folder || return
-  UNSHARE=(unshare)
-  ((EUID == 0)) || UNSHARE+=(--map-root-user)
   mkdir mnt
-}
-
-teardown() {
-  end_started
 }
 
 # boxed COMMAND...: runs it in a PID namespace, not as PID 1, and says "status N" for it; where that is not said, it took more than 30 s, and
@@ -30,16 +26,6 @@ stuck() {
   echo "stuck $*: $output ${stderr:-}"
 }
 
-# Starts COMMAND in the background: the log has what it writes, P is its pid.
-start() {
-  "$H/with" -d all "$@" >>log 2>>err 3>&- &
-  P=$!
-  started+=("$P")
-}
-
-state_is() {
-  [[ $(sed -n 's/^State:.\(.\).*/\1/p' "/proc/$1/status") == "$2" ]]
-}
 inner_of() {
   local list
   read -r list <"/proc/$1/task/$1/children"

@@ -39,6 +39,10 @@ own_folder() {
   cd "$T" || return
   : >log
   started=() U=
+  # A namespace: as root, or as root of a user namespace; and tiny-reaper as its process 1.
+  UNSHARE=(unshare)
+  ((EUID == 0)) || UNSHARE+=(--map-root-user)
+  PID1=("${UNSHARE[@]}" --pid --fork --mount-proc --kill-child)
 }
 end_started() {
   local pid
@@ -50,6 +54,26 @@ end_started() {
   for pid in $(sed -n 's/.* ready \([0-9]*\) .*/\1/p' log); do
     [[ ! -e /proc/$pid/exe || $(readlink "/proc/$pid/exe") != *siglog ]] || kill -s KILL "$pid"
   done
+}
+
+# start COMMAND...: in the background, with every signal at its default (a shell's `&` ignores INT and QUIT); the log has what it writes, the file
+# err its standard error.
+start() {
+  "$H/with" -d all "$@" >>log 2>>err 3>&- &
+  P=$!
+  started+=("$P")
+}
+
+# first_child PID: waits until it has one.
+first_child() {
+  local list
+  has_child() { read -r list <"/proc/$1/task/$1/children" || [[ $list ]]; }
+  wait_for 20 has_child "$1"
+  echo "${list%% *}"
+}
+
+state_is() {
+  [[ $(sed -n 's/^State:.\(.\).*/\1/p' "/proc/$1/status") == "$2" ]]
 }
 
 # ends STATUS: what was started ends so; $U is what this shell has started where that is not $P.

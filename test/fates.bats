@@ -5,34 +5,9 @@
 load common
 bats_require_minimum_version 1.5.0
 
-setup() {
-  own_folder || return
-  UNSHARE=(unshare)
-  ((EUID == 0)) || UNSHARE+=(--map-root-user)
-  PID1=("${UNSHARE[@]}" --pid --fork --mount-proc --kill-child)
-}
+setup() { own_folder; }
+teardown() { end_started; }
 
-teardown() {
-  end_started
-}
-
-# start COMMAND...: in the background, every signal at its default; the log has what it writes, err its standard error, P is its pid.
-start() {
-  "$H/with" -d all "$@" >>log 2>>err 3>&- &
-  P=$!
-  started+=("$P")
-}
-
-# The first child of a process, when it has one.
-first_child() {
-  local list
-  has_child() { read -r list <"/proc/$1/task/$1/children" || [[ $list ]]; }
-  wait_for 20 has_child "$1"
-  echo "${list%% *}"
-}
-state_is() {
-  [[ $(sed -n 's/^State:.\(.\).*/\1/p' "/proc/$1/status") == "$2" ]]
-}
 # waits_for_it PID SIG...: these signals wait at this process.
 waiting() {
   local pid=$1 sig set=0

@@ -5,22 +5,11 @@
 load common
 bats_require_minimum_version 1.5.0
 
+teardown() { end_started; }
+
 setup() {
   own_folder || return
   LOG=$T/log
-  UNSHARE=(unshare)
-  ((EUID == 0)) || UNSHARE+=(--map-root-user)
-  PID1=("${UNSHARE[@]}" --pid --fork --mount-proc --kill-child)
-}
-
-teardown() {
-  end_started
-}
-
-start() {
-  "$@" >>log 2>>err 3>&- &
-  P=$!
-  started+=("$P")
 }
 
 # left_of ARG...: runs tiny-reaper with these arguments, and $output says what was left of it.

@@ -3,19 +3,8 @@
 load common
 bats_require_minimum_version 1.5.0
 
-setup() {
-  own_folder || return
-}
-
-teardown() {
-  end_started
-}
-
-start() {
-  "$H/with" -d all "$@" >>log 3>&- &
-  P=$!
-  started+=("$P")
-}
+setup() { own_folder; }
+teardown() { end_started; }
 
 # signals_are NAME LINE...: the signals that NAME took, in this order.
 signals_are() {

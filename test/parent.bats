@@ -3,30 +3,12 @@
 load common
 bats_require_minimum_version 1.5.0
 
-setup() {
-  own_folder || return
-  UNSHARE=(unshare)
-  ((EUID == 0)) || UNSHARE+=(--map-root-user)
-}
+setup() { own_folder; }
 
 teardown() {
   local pid
   for pid in $(cat pids 2>/dev/null); do kill -s KILL "$pid" 2>/dev/null || :; done
   end_started
-}
-
-# first_child PID: waits until it has one.
-first_child() {
-  local list
-  has_child() { read -r list <"/proc/$1/task/$1/children" || [[ $list ]]; }
-  wait_for 20 has_child "$1"
-  echo "${list%% *}"
-}
-
-start() {
-  "$@" >>log 2>>err 3>&- &
-  P=$!
-  started+=("$P")
 }
 
 # Finding 7: the parent is outside, getppid() is 0 before and after, and the CHLD with sender 0 is the only word there is.

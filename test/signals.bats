@@ -3,21 +3,8 @@
 load common
 bats_require_minimum_version 1.5.0
 
-setup() {
-  own_folder || return
-}
-
-teardown() {
-  end_started
-}
-
-# start COMMAND...: in the background, with every signal at its default (a shell's `&` ignores INT and QUIT), writing
-# to the file log; P is its pid.
-start() {
-  "$H/with" -d all "$@" >>log 3>&- &
-  P=$!
-  started+=("$P")
-}
+setup() { own_folder; }
+teardown() { end_started; }
 
 # The pid of NAME, and of its parent, from its "ready" line.
 pid_of() {
@@ -25,10 +12,6 @@ pid_of() {
 }
 parent_of() {
   sed -n "s/^$1 ready [0-9]* //p" log
-}
-
-state_is() {
-  [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]
 }
 
 # Numbers that can be sent and taken: 1 to 64 but KILL and STOP.

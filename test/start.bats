@@ -4,19 +4,8 @@
 load common
 bats_require_minimum_version 1.5.0
 
-setup() {
-  own_folder || return
-}
-
-teardown() {
-  end_started
-}
-
-start() {
-  "$@" >>log 3>&- &
-  P=$!
-  started+=("$P")
-}
+setup() { own_folder; }
+teardown() { end_started; }
 
 # same_with CONDITION...: what a command inherits under CONDITION is the same behind tiny-reaper, with each way to run it.
 same_with() {

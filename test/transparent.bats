@@ -3,21 +3,8 @@
 load common
 bats_require_minimum_version 1.5.0
 
-setup() {
-  own_folder || return
-  UNSHARE=(unshare)
-  ((EUID == 0)) || UNSHARE+=(--map-root-user)
-}
-
-teardown() {
-  end_started
-}
-
-start() {
-  "$@" >>log 2>>err 3>&- &
-  P=$!
-  started+=("$P")
-}
+setup() { own_folder; }
+teardown() { end_started; }
 
 # ---- sessions (finding 13)
 
