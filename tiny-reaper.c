@@ -4988,6 +4988,8 @@ static void note_sender(int sig, const siginfo_t *info)
     pid_t pid = info->si_code > 0 ? 0 : info->si_pid;
     unsigned n = run->nsenders;
     char name[64];
+    if (!opt.report)
+        return;
     for (unsigned i = 0; i < n; i++)
         if (run->senders[i].pid == pid && run->senders[i].signal == sig)
             return;
@@ -5070,12 +5072,15 @@ static void handle(int sig, const siginfo_t *info)
         if (run->stop)
             run->stand = (run->stop & ~0xffu) | FOLLOWING;
     }
-    /* and no call before: inner looks for a CONT that waits here, or is in the ring */
+    if (sig != SIGCONT)                             /* first: the command may end by it, and so the report */
+        note_sender(sig, info);
+    /* of a CONT, and no call before: inner looks for one that waits here, or is in the ring */
     ring_write(sig);
     if (sig == SIGCONT && self.wants && !run->ended)
         give_terminal(WITH_JOB);                    /* before the command goes on */
     wake(run->inner);
-    note_sender(sig, info);
+    if (sig == SIGCONT)
+        note_sender(sig, info);
     tell_forwarded(sig, info);
 }
 
