@@ -340,8 +340,7 @@ static struct run {
     bool wants_terminal;            /* at the start */
     char oom_file[256];             /* where the cgroup's OOM kills are counted; empty: nowhere */
     long long oom_before;
-    /* the command's name and the limit, for messages: inner wipes its arguments */
-    char title[64], limit[32];
+    char title[64], limit[32];      /* the command's name and the limit, for messages: inner wipes its own */
 
     /*
      * By the command's side of the fork before its exec, and then nobody: who reads it has reaped, or
@@ -354,13 +353,12 @@ static struct run {
     atomic_int has_modes;
 
     /* By the job's side: outer, or its heir. Levels and a ring: each is read whole, or not at all. */
-    /* our process group at the start; 0: it has no number here, or outer has left it */
-    atomic_int job;
+    atomic_int job;                 /* our group at the start; 0: it has no number here, or outer left it */
     atomic_uint stand;              /* serial << 8 | enum stand: the answer to the stop of that serial */
     atomic_uint ring_head;          /* how many signals were written */
-    atomic_int ring_full;          /* outer waits for room */
+    atomic_int ring_full;           /* outer waits for room */
     unsigned char ring[256];
-    atomic_int parent_died;
+    atomic_int parent_died;         /* -d: it is time to end */
     atomic_uint nsenders;
     struct sender senders[SENDERS];
 
@@ -369,14 +367,14 @@ static struct run {
     atomic_uint seen;               /* how many were passed on, and the children's reports taken after that */
     atomic_uint stop;               /* serial << 8 | signal: how the command is stopped; 0: it goes on */
     atomic_int inner;               /* the supervisor: outer itself without a guard */
-    atomic_int woken;              /* a CHLD of inner's is on its way to outer */
-    atomic_int ended, done;        /* the command is reaped; the work is finished: outer only mirrors */
-    atomic_int reported;           /* a report that is no file was begun */
+    atomic_int woken;               /* a CHLD of inner's is on its way to outer */
+    atomic_int ended, done;         /* the command is reaped; the work is finished: outer only mirrors */
+    atomic_int reported;            /* a report that is no file was begun */
     bool told_end;                  /* a signal that ends was forwarded, or the limit's was sent */
-    bool escalated, killed_command;
-    int wait_status;
+    bool escalated, killed_command; /* KILL was needed; for the command itself */
+    int wait_status;                /* the command's, when it has ended */
     enum outcome outcome;
-    bool timed_out;
+    bool timed_out;                 /* the limit was reached, whatever came of it */
     int exit_status, exit_signal;   /* what outer leaves with */
     int64_t termed;                 /* CLOCK_BOOTTIME when the group last got a TERM from here; 0: never */
     unsigned long reaped, cleared;  /* orphans; of those, the ones that had to be ended */
@@ -385,8 +383,8 @@ static struct run {
     unsigned forwarded_count;
     unsigned char forwarded[SIGNALS];       /* in order of first arrival */
 
-    /* by outer, 1, and inner, 2: nothing of the caller's is held; the command waits for 3 */
-    atomic_int released;
+    /* By both. */
+    atomic_int released;            /* 1: outer, 2: inner holds nothing of the caller's; at 3 it starts */
     size_t size, command_length;    /* of the mapping; of the command's text in it */
     char text[];                    /* for the report: the command, then the report itself */
 } *run;
@@ -396,12 +394,9 @@ enum phase {
     ASKED,                          /* a signal that ends was forwarded, with -k given; armed: the grace */
     ENDING,                         /* the signals of -s in turn; armed: the grace of each */
     LOOKING,                        /* the looker is at work; armed: its time */
-    /* the command is gone, what it left behind has got TERM; armed: the grace */
-    CLEARING,
-    /* only readers are left, about to meet their end-of-file; armed: their time */
-    READING,
-    /* KILL to everything; armed: how long we wait for what cannot be killed */
-    KILLING,
+    CLEARING,                       /* the command is gone, what it left has got TERM; armed: the grace */
+    READING,                        /* only readers are left, about to meet their end; armed: their time */
+    KILLING,                        /* KILL to everything; armed: how long we wait for what can't be killed */
     OVER,                           /* nothing more can be done */
 };
 
@@ -417,15 +412,13 @@ static struct self {
     bool due;                       /* a child has ended: time for a sweep */
     /* the job's side */
     bool wants;                     /* the command wants the terminal */
-    /* a member of the job has asked for the terminal when it was not to be had */
-    bool job_waits;
+    bool job_waits;                 /* a member of the job has asked for it when it was not to be had */
     /* the command's side */
     unsigned serial, served;        /* of the last stop; of the last stop whose answer was carried out */
-    /* who got a STOP from here as the command did: outer, or -job; 0: nobody */
-    pid_t sent_stop;
+    pid_t sent_stop;                /* who got a STOP from here, as the command did: outer, -job; 0: nobody */
     bool group_stopped;             /* the whole group got that STOP, and we with it */
     int64_t settle;                 /* when to look whom a forwarded stop has stopped; 0: not */
-    int settle_looks;
+    int settle_looks;               /* how often that is still to be done */
     bool hung_up;                   /* the command was told by HUP that it can't have the terminal */
     bool surveyed;                  /* the looker has seen what the command left behind */
     bool sparing;                   /* who reads a pipe is not asked yet */
@@ -436,19 +429,19 @@ static struct self {
     bool has_timer, armed;          /* armed: the kernel will wake us at the deadline */
     timer_t timer;
     pid_t looker, last_looker;      /* 0: none at work; the last one, which may still have sent a CHLD */
-    struct held {
+    struct held {                   /* those told who are no children of ours: their numbers may come again */
         pid_t pid;
         int pidfd;
-    } held[32]; /* of those told who are no children of ours: their numbers may come again */
+    } held[32];
     int nheld;
     long left, reading;             /* children at the last sweep; readers among them that are spared */
     long asked;                     /* processes, of any depth, that have got their TERM in this phase */
-    int sweep_signal;
-    unsigned queue_head, queue_tail;
+    int sweep_signal;               /* of the last sweep: TERM, KILL, or 0 to count */
+    unsigned queue_head, queue_tail;        /* of search_queue: counted, and never wound back */
     uint64_t refusals;              /* bit N - 1: that signal N could not be passed on was said */
     int report_fd;                  /* -1: there is to be none */
     bool has_stderr;
-    struct mask inherited_mask;
+    struct mask inherited_mask;     /* the command gets these back */
     struct disposition inherited_chld;
 } self;                             /* all zero: it costs no byte of the file */
 
@@ -3795,7 +3788,6 @@ static void put_look(struct text *text)
     put(text, ",\"left\":[%.*s]", look->left_length, look->left);
 }
 
-
 /* ---------------------------------------------------------------- ending */
 
 /* Is the command not reaped yet? Its number is ours as long as it is a child of ours; an heir has to ask. */
@@ -4037,7 +4029,6 @@ static void begin_clearing(void)
         else
             signal_group(i == 0 ? SIGTERM : SIGCONT);
 }
-
 
 /* KILL to everything; step 1: also to what is below those whom it has not ended yet. */
 static void begin_killing(void)
@@ -4523,21 +4514,18 @@ static void spare_children(void)
  * The job's side writes `stand` and then reads `stop`, the command's side writes `stop` and then reads
  * `stand`: one of the two sees.
  *
- *   the command stopped      by TTIN, TTOU, and the job has the terminal, or nobody      it is the
- *                            command's    GRANTED the same, and a neighbour's command has it
- *                            the neighbour is asked  ASKING by whatever, and a CONT waits here
- *                            it is taken next as PID 1, or by a signal ignored on entry
- *                            the stop is undone     REFUSED by TSTP, TTIN, TTOU
- *                            halt()                 HALTED by STOP
- *                            the supervisor's work
- *   a CONT comes, not inner's                                                            into the ring
- *                                                                                        FOLLOWING
- *   a stop signal comes while the command is stopped                                     into the ring
- *                                                                                        unanswered
- *   the command wants the terminal, the job has it, the command goes on                  it is the
- *                                                                                        command's: a level
- *   a member of the job asks for it by TTIN, TTOU                                        back, and CONT to
- *                                                                                        the job
+ *   the command was stopped    and                                 what is done                    answer
+ *   by TTIN, TTOU              the job has the terminal, or nobody it is the command's             GRANTED
+ *   by TTIN, TTOU              a neighbour's command has it        the neighbour is asked          ASKING
+ *   by any                     a CONT waits here                   it is taken next                none yet
+ *   by any                     PID 1, or it is ignored on entry    the stop is undone              REFUSED
+ *   by TSTP, TTIN, TTOU        else                                halt()                          HALTED
+ *   by STOP                                                        the supervisor's: pass_stop()   none
+ *
+ *   a CONT comes, not from inner                                   into the ring                   FOLLOWING
+ *   a stop signal comes while the command is stopped               into the ring                   none yet
+ *   the command goes on, and wants the terminal; the job has it    it is the command's: a level
+ *   a member of the job asks for it by TTIN, TTOU                  back, and CONT to the job
  */
 
 static void answer_stop(unsigned stop, enum stand stand)

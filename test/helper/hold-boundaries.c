@@ -427,26 +427,35 @@ static void traced(pid_t pid, int status)
     ptrace(PTRACE_SYSCALL, pid, NULL, (void *)(long)sig);
 }
 
-/* Takes what the kernel has to say. The end of outer is left for remains_of. True: there was something. */
+/*
+ * Takes what the kernel has to say. The end of outer is left for remains_of. True: there was something. What is
+ * looked at is taken by the same call: between two a continuation may become a trap, which nobody would answer.
+ */
 static int take_news(void)
 {
-    static const int all = WEXITED | WSTOPPED | WCONTINUED;
+    static const int left_there = WEXITED | WNOHANG | WNOWAIT | __WALL;
     siginfo_t info = {0};
-    int status;
     take_log();
-    if (run.ended || waitid(P_ALL, 0, &info, all | WNOHANG | WNOWAIT | __WALL) != 0 || info.si_pid == 0)
+    if (run.ended)
         return 0;
-    if (info.si_pid == run.outer && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED &&
-        info.si_code != CLD_CONTINUED)
-        return run.ended = 1;
-    if (waitpid(info.si_pid, &status, WNOHANG | WUNTRACED | WCONTINUED | __WALL) != info.si_pid)
+    if (waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOHANG | __WALL) == 0 && info.si_pid != 0) {
+        if (info.si_code == CLD_TRAPPED)
+            traced(info.si_pid, info.si_status);
+        else if (info.si_code == CLD_STOPPED && info.si_pid == run.outer)
+            job_stopped();
+        else if (info.si_code == CLD_CONTINUED && info.si_pid == run.outer)
+            job_continued();
         return 1;
-    if (info.si_code == CLD_TRAPPED)
-        traced(info.si_pid, info.si_status);
-    else if (info.si_code == CLD_STOPPED && info.si_pid == run.outer)
-        job_stopped();
-    else if (info.si_code == CLD_CONTINUED && info.si_pid == run.outer)
-        job_continued();
+    }
+    info.si_pid = 0;
+    if (waitid(P_ALL, 0, &info, left_there) != 0 || info.si_pid == 0)
+        return 0;
+    /* The kernel tells of a trap here, too, if there is one by now: it is taken the next time. */
+    int gone = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    if (gone && info.si_pid == run.outer)
+        run.ended = 1;
+    else if (gone)
+        waitpid(info.si_pid, NULL, WNOHANG | __WALL);
     return 1;
 }
 
