@@ -95,11 +95,6 @@
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
 #endif
-#ifdef __GLIBC__
-#if !__GLIBC_PREREQ(2, 34)
-#define _Fork fork                                  /* it is POSIX.1-2024's: without the locks of threads */
-#endif
-#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434                          /* the same on every machine */
 #define SYS_pidfd_send_signal 424
@@ -2009,6 +2004,19 @@ static bool wants_at_start(const struct stat streams[2])
 
 /* ---------------------------------------------------------------- starting */
 
+/*
+ * fork(2) by the kernel's call: libc's blocks signals, which are blocked, and takes locks of threads that we
+ * have not.
+ */
+static pid_t plain_fork(void)
+{
+#ifdef SYS_fork
+    return (pid_t)syscall(SYS_fork);
+#else
+    return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
+}
+
 /* A field of a structure of elf(5), of 32 or 64 bits as HEAD says, that begins at AT; 0: beyond SIZE. */
 #define ELF_FIELD(head, size, at, structure, name) \
     ((head)[EI_CLASS] == ELFCLASS64 \
@@ -2227,7 +2235,7 @@ static _Noreturn void become_command(void)
  */
 static bool start_command(void)
 {
-    pid_t pid = _Fork();
+    pid_t pid = plain_fork();
     if (pid == 0)
         become_command();
     if (pid < 0)
@@ -2364,7 +2372,7 @@ static bool split(void)
 {
     self.role = JOB_SIDE;
     become_subreaper();
-    pid_t pid = _Fork();
+    pid_t pid = plain_fork();
     if (pid == 0)
         return become_inner();
     if (pid < 0)
@@ -3660,7 +3668,7 @@ static bool start_look(enum look_for what)
     look->started = now();
     look->nprocesses = 1;
     look->processes[0] = (struct process){.pid = self.pid};
-    pid_t pid = _Fork();
+    pid_t pid = plain_fork();
     if (pid == 0)
         be_looker();
     if (pid < 0)
@@ -3822,7 +3830,7 @@ static bool step_out(void)
     pid_t own = getpgrp();
     if (self.pid != group() || (own > 0 && own != self.pid) || (run->job > 1 && setpgid(0, run->job) == 0))
         return true;
-    pid_t pid = _Fork();
+    pid_t pid = plain_fork();
     if (pid == 0) {
         setpgid(0, 0);
         _exit(0);                                   /* its zombie holds the group until we are in it */
