@@ -639,11 +639,11 @@ static void killed_at_random(bool inner, int times)
 
 /* ---------------------------------------------------------------- the terminal: the console */
 
-/* What runs on it: says what reaches it, and dies by INT. */
-static volatile sig_atomic_t got;
+/* What runs on it: says what reaches it, and dies by INT. Two signals may come in one wait: each has its own. */
+static volatile sig_atomic_t got_int, got_cont;
 static void note(int sig)
 {
-    got = sig;
+    *(sig == SIGINT ? &got_int : &got_cont) = 1;
 }
 
 static int on_terminal(char **argv)
@@ -660,8 +660,11 @@ static int on_terminal(char **argv)
     sigprocmask(SIG_BLOCK, &set, &before);
     for (dprintf(9, "ready %d\n", (int)getpid());;) {
         sigsuspend(&before);
-        dprintf(9, "got %d\n", (int)got);
-        if (got == SIGINT) {
+        if (got_cont)
+            dprintf(9, "got %d\n", SIGCONT);
+        got_cont = 0;
+        if (got_int) {
+            dprintf(9, "got %d\n", SIGINT);
             signal(SIGINT, SIG_DFL);
             sigprocmask(SIG_SETMASK, &before, NULL);
             return raise(SIGINT);
@@ -1052,28 +1055,46 @@ static int hang(char **argv)
     return 0;
 }
 
-static void picture_of_a_hang(void)
+/*
+ * One look at a hang: 1, all of it is in the report; 0, there was no time for it; -1, something else is said. *AT: where
+ * in the report it stands.
+ */
+static int look_at_hang(size_t i, struct job *job, const char **at)
 {
     char call[40];
-    struct job job;
-    const char *r, *running, *p, *t;
+    const char *r = report(job, GUARDED, ARGV("-v", "-t", "2", "/check", "hang", (char *)HANGS[i].call));
+    const char *running = member(r, "running"), *p, *t;
 
-    /* One at a time: the picture may take a tenth of a second, in which an emulated machine does not come far. */
+    snprintf(call, sizeof call, "blocked %s", HANGS[i].call);
+    for (int n = 0; (p = element(running, n)) && !within(member(p, "command"), call); n++)
+        continue;
+    *at = p;
+    t = element(member(p, "threads"), 0);
+    snprintf(call, sizeof call, "\"%s\"", HANGS[i].call);
+    if (!is(member(t, "call"), call))
+        return !t || is(member(t, "call"), "null") ? 0 : -1;
+    if (HANGS[i].file && strcmp(HANGS[i].call, "openat") != 0 && atoi(member(t, "fd")) <= 2)
+        return -1;
+    if (HANGS[i].file && !within(member(t, "file"), HANGS[i].file))
+        return 0;
+    bool waits = strcmp(HANGS[i].call, "wait4") == 0 || strcmp(HANGS[i].call, "flock") == 0;
+    return !waits || element(member(t, "waits_for"), 0) != NULL;
+}
+
+static void picture_of_a_hang(void)
+{
+    struct job job;
+    const char *r, *p;
+
+    /*
+     * One at a time: the picture may take a tenth of a second, in which an emulated machine does not come far. What there
+     * was no time for is left out, and looked at once more; nothing false is ever said.
+     */
     for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++) {
-        r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "hang", (char *)HANGS[i].call));
-        running = member(r, "running");
-        snprintf(call, sizeof call, "blocked %s", HANGS[i].call);
-        for (int n = 0; (p = element(running, n)) && !within(member(p, "command"), call); n++)
-            continue;
-        t = element(member(p, "threads"), 0);
-        snprintf(call, sizeof call, "\"%s\"", HANGS[i].call);
-        bool good = is(member(t, "call"), call);
-        if (HANGS[i].file)
-            good &= within(member(t, "file"), HANGS[i].file) &&
-                    (strcmp(HANGS[i].call, "openat") == 0 || atoi(member(t, "fd")) > 2);
-        if (strcmp(HANGS[i].call, "wait4") == 0 || strcmp(HANGS[i].call, "flock") == 0)
-            good &= element(member(t, "waits_for"), 0) != NULL;
-        judge(good, p, "the picture of a hang: %s", HANGS[i].call);
+        int seen = 0;
+        for (int n = 0; n < 8 && seen == 0; n++)
+            seen = look_at_hang(i, &job, &p);
+        judge(seen == 1, p, "the picture of a hang: %s", HANGS[i].call);
     }
     /* What there was no time to prove is not said: on an emulated machine the picture has to do, that each waits for the other. */
     bool said = false, seen = false;
