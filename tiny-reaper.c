@@ -5097,6 +5097,28 @@ static int64_t time_to_sleep(void)
     return rest > 0 ? rest : 0;
 }
 
+/* Takes SIG out of SET. */
+static void remove_signal(struct mask *set, int sig)
+{
+    struct mask taken = mask_of(sig);
+    for (size_t i = 0; i < sizeof set->bits / sizeof set->bits[0]; i++)
+        set->bits[i] &= ~taken.bits[i];
+}
+
+/*
+ * The command may end by what was typed, before the supervisor has taken its own: the rest of the job is to
+ * have it all the same. Each number once, so that no flood keeps us.
+ */
+static void hear_the_rest(void)
+{
+    struct mask rest = all_signals();
+    siginfo_t info;
+    for (int sig; self.role == COMMAND_SIDE && (sig = take_signal(&rest, &info, 0)) > 0;) {
+        remove_signal(&rest, sig);
+        handle(sig, &info);
+    }
+}
+
 /*
  * The loop of both processes: the guard's child is the supervisor, and the supervisor's is the command.
  * Each signal has its turn: one that was taken waits until the others were, so that a flood of it, or the
@@ -5116,19 +5138,16 @@ static void supervise(void)
         if (full && ring_is_full())                 /* again: what is read from now on wakes us */
             turn = mask_of(SIGCHLD);
         int sig = take_signal(&turn, &info, 0);
-        if (sig < 0 && !full) {
+        if (sig < 0 && !full)
             turn = all;
+        if (sig < 0)
             sig = take_signal(&turn, &info, time_to_sleep());
-        } else if (sig < 0) {
-            sig = take_signal(&turn, &info, time_to_sleep());
-        }
         if (sig > 0) {
-            struct mask taken = mask_of(sig);
-            for (size_t i = 0; i < sizeof turn.bits / sizeof turn.bits[0]; i++)
-                turn.bits[i] &= ~taken.bits[i];
+            remove_signal(&turn, sig);
             handle(sig, &info);
         }
     }
+    hear_the_rest();
     reap();
 }
 

@@ -44,6 +44,11 @@ held() {
   held ctrl-c inner 30
 }
 
+@test "Ctrl-C that the command ends by reaches the rest of the job all the same, whoever is held where" {
+  held ctrl-c-ends outer 30
+  held ctrl-c-ends inner 30
+}
+
 @test "Ctrl-Z, fg and both again: command and job are stopped or go on together, whoever is held where" {
   held ctrl-z outer 60
   held ctrl-z inner 60

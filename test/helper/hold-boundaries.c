@@ -31,7 +31,7 @@
 
 /* ---------------------------------------------------------------- events */
 
-enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16, RUNS = 32 };
+enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16, RUNS = 32, LEAVES = 64 };
 
 /*
  * A step is a letter:
@@ -43,7 +43,7 @@ enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16, RUNS = 32 }
  *   x the limit expires       k the process that is not held is killed          p the parent of outer dies
  *   e the command ends
  * Each event ends with e, unless it ends the command itself (ENDS). PLAIN: the command catches nothing.
- * MEMBER: the job has another member. PARENT: there is a process between outer and us. RUNS: the last that
+ * LEAVES: it ends by itself at once when it has caught something. MEMBER: the job has another member. PARENT: there is a process between outer and us. RUNS: the last that
  * came was a continuation, so in the end nobody is stopped.
  */
 static const struct event {
@@ -56,6 +56,7 @@ static const struct event {
     {"term", "T", 0, 7 << 8, "TERM", NULL},
     {"job-term", "J", 0, 7 << 8, "TERM", NULL},
     {"ctrl-c", "C", FOREGROUND | MEMBER, 7 << 8, "INT member-INT", NULL},
+    {"ctrl-c-ends", "C", FOREGROUND | MEMBER | LEAVES | ENDS, 7 << 8, "INT member-INT", NULL},
     {"ctrl-z", "ZfZf", FOREGROUND | RUNS, 7 << 8, "", NULL},
     {"bg", "Zb", FOREGROUND | RUNS, 7 << 8, "", NULL},
     {"stop-fg", "Sf", FOREGROUND | RUNS, 7 << 8, "", NULL},
@@ -123,7 +124,7 @@ static void give_up(const char *what)
 
 /* ---------------------------------------------------------------- the command, the member, the parent */
 
-static int log_fd;
+static int log_fd, leaves;
 static const char *log_prefix = "";
 
 static void log_line(const char *text)
@@ -137,6 +138,8 @@ static void log_line(const char *text)
 static void caught(int sig)
 {
     log_line(sig == SIGTERM ? "TERM" : sig == SIGINT ? "INT" : "?");
+    if (leaves)
+        _exit(7);
 }
 
 static void unblock(void)
@@ -174,19 +177,20 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
 }
 
-/* The command: command LOG CONTROL catch|plain. A child in a session of its own is what it leaves behind. */
+/* The command: command LOG CONTROL catch|leave|plain. A child in a session of its own is what it leaves behind, but where it ends by itself. */
 static int be_command(char **argv)
 {
     char line[64];
     log_fd = atoi(argv[2]);
-    if (fork() == 0) {
+    leaves = strcmp(argv[4], "leave") == 0;
+    if (!leaves && fork() == 0) {
         setsid();
         unblock();
         close(log_fd);
         for (;;)
             pause();
     }
-    if (strcmp(argv[4], "catch") == 0)
+    if (leaves || strcmp(argv[4], "catch") == 0)
         catch_signals();
     snprintf(line, sizeof line, "pid %d", (int)getpid());
     log_line(line);
@@ -236,7 +240,7 @@ static void become_outer(char **argv, int log, int control, int go)
     words[n++] = (char *)"command";
     words[n++] = numbers[0];
     words[n++] = numbers[1];
-    words[n++] = (char *)(event->how & PLAIN ? "plain" : "catch");
+    words[n++] = (char *)(event->how & PLAIN ? "plain" : event->how & LEAVES ? "leave" : "catch");
     words[n] = NULL;
     char self[512];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -683,7 +687,7 @@ static void check_log(void)
                                         "error", "end-of-file", "member-error", "member-end-of-file"};
     char expected[128];
     take_log();
-    if (event->how & ENDS)
+    if (event->how & ENDS && !*event->log)
         return;
     snprintf(expected, sizeof expected, " %s ", event->log);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -769,6 +773,11 @@ static void finish(void)
     wait_for_end();
     if (run.killed)
         wait_for_survivor();
+    /* The member may be about to say what it has got. */
+    for (double until = now() + DEADLINE; event->how & LEAVES && !times("member-INT") && now() < until;) {
+        wait_for_chld(0.001);
+        take_log();
+    }
     check_log();
     if (run.ended && !(event->how & PARENT))
         check_end();
