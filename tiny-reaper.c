@@ -440,24 +440,35 @@ static struct self {
     struct disposition inherited_chld;
 } self;                             /* all zero: it costs no byte of the file */
 
-/* One bit a pid; untouched pages of these cost nothing. */
-static unsigned char spared_pids[PIDS / 8];     /* children from before the start */
-static unsigned char told_pids[PIDS / 8];       /* have got their TERM */
-static unsigned char reader_pids[PIDS / 8];     /* read a pipe that is about to end */
-static unsigned char searched_pids[2][PIDS / 8];    /* their children were looked for, to get TERM; KILL */
-static pid_t search_queue[1 << 14];             /* of self.queue_head, self.queue_tail */
+/*
+ * Sets of pids, a bit for each. A page is looked at only where something was put into it: untouched pages
+ * cost nothing, but some kernels give a page of its own to who only reads.
+ */
+enum { PIDS_A_PAGE = 8 * 4096 };
+static struct pid_set {
+    bool used[PIDS / PIDS_A_PAGE];
+    unsigned char bits[PIDS / 8];
+} spared_pids,                      /* children from before the start */
+  told_pids,                        /* have got their TERM */
+  reader_pids,                      /* read a pipe that is about to end */
+  searched_pids[2];                 /* their children were looked for, to get TERM; KILL */
+static pid_t search_queue[1 << 14]; /* of self.queue_head, self.queue_tail */
 
-static bool bit(const unsigned char *set, pid_t pid) { return set[pid / 8] >> pid % 8 & 1; }
-static void set_bit(unsigned char *set, pid_t pid)
+static bool bit(const struct pid_set *set, pid_t pid)
 {
-    set[pid / 8] = (unsigned char)(set[pid / 8] | 1u << pid % 8);
+    return set->used[pid / PIDS_A_PAGE] && (set->bits[pid / 8] >> pid % 8 & 1);
 }
 
-/* Touches the page only if there is something to clear. */
-static void clear_bit(unsigned char *set, pid_t pid)
+static void set_bit(struct pid_set *set, pid_t pid)
+{
+    set->used[pid / PIDS_A_PAGE] = true;
+    set->bits[pid / 8] = (unsigned char)(set->bits[pid / 8] | 1u << pid % 8);
+}
+
+static void clear_bit(struct pid_set *set, pid_t pid)
 {
     if (bit(set, pid))
-        set[pid / 8] = (unsigned char)(set[pid / 8] & ~(1u << pid % 8));
+        set->bits[pid / 8] = (unsigned char)(set->bits[pid / 8] & ~(1u << pid % 8));
 }
 
 static bool has(int role) { return (self.role & role) != 0; }
@@ -2670,7 +2681,7 @@ static int64_t age_of(const struct stat_line *stat)
 static void add_process(pid_t pid, void *argument)
 {
     struct process *above = argument, *process = &look->processes[look->nprocesses];
-    bool is_spared = above == look->processes && self.spares && bit(spared_pids, pid);
+    bool is_spared = above == look->processes && self.spares && bit(&spared_pids, pid);
     if (pid <= 0 || pid == self.looker || is_spared)
         return;
     if (look->nprocesses == PROCESSES) {
@@ -3722,9 +3733,9 @@ static void look_from_here(void)
 static void end_survey(void)
 {
     for (int i = 0; i < look->ntold; i++)
-        set_bit(told_pids, look->told[i]);
+        set_bit(&told_pids, look->told[i]);
     for (int i = 0; i < look->nreaders; i++)
-        set_bit(reader_pids, look->readers[i]);
+        set_bit(&reader_pids, look->readers[i]);
     for (int i = 1; i < look->nprocesses; i++)
         if (look->processes[i].shown)
             tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
@@ -3860,13 +3871,13 @@ static void signal_group(int sig)
 
 static bool is_spared(pid_t pid)
 {
-    return (self.spares && bit(spared_pids, pid)) || pid == self.looker;
+    return (self.spares && bit(&spared_pids, pid)) || pid == self.looker;
 }
 
 /* Notes that the children of PID are to be looked for, once for each of TERM and KILL. */
 static void search_later(pid_t pid)
 {
-    unsigned char *searched = self.sweep_signal == SIGKILL ? searched_pids[1] : searched_pids[0];
+    struct pid_set *searched = &searched_pids[self.sweep_signal == SIGKILL];
     enum { PLACES = sizeof search_queue / sizeof search_queue[0] };
     if (bit(searched, pid) || self.queue_tail - self.queue_head == PLACES)
         return;
@@ -3886,7 +3897,7 @@ static void forget_ended(void)
             i++;
             continue;
         }
-        clear_bit(told_pids, self.held[i].pid);
+        clear_bit(&told_pids, self.held[i].pid);
         close(self.held[i].pidfd);
         self.held[i] = self.held[--self.nheld];
     }
@@ -3898,11 +3909,11 @@ static void forget_ended(void)
  */
 static void end_process(pid_t pid, int pidfd)
 {
-    bool spared = self.sparing && bit(reader_pids, pid) && !bit(told_pids, pid);
+    bool spared = self.sparing && bit(&reader_pids, pid) && !bit(&told_pids, pid);
     const int signals[] = {self.sweep_signal, self.sweep_signal == SIGTERM ? SIGCONT : 0};
-    if (self.sweep_signal && !spared && !(self.sweep_signal == SIGTERM && bit(told_pids, pid))) {
+    if (self.sweep_signal && !spared && !(self.sweep_signal == SIGTERM && bit(&told_pids, pid))) {
         if (self.sweep_signal == SIGTERM)
-            set_bit(told_pids, pid), self.asked++;
+            set_bit(&told_pids, pid), self.asked++;
         for (int i = 0; i < 2 && signals[i]; i++)
             if (pidfd < 0 ||
                 (syscall(SYS_pidfd_send_signal, pidfd, signals[i], NULL, 0) != 0 && errno != ESRCH))
@@ -3918,12 +3929,12 @@ static void sweep_child(pid_t pid, void *argument)
     (void)argument;
     if (is_spared(pid))
         return;
-    bool told = bit(told_pids, pid);
+    bool told = bit(&told_pids, pid);
     /* asked, and left at that: costs little */
     if (!(told && self.sweep_signal == SIGTERM) && !is_living_child(pid))
         return;
     self.left++;
-    self.reading += self.sparing && !told && bit(reader_pids, pid);
+    self.reading += self.sparing && !told && bit(&reader_pids, pid);
     end_process(pid, -1);
 }
 
@@ -3935,13 +3946,13 @@ static void sweep_below(pid_t pid, void *parent)
 {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     pid_t above = *(pid_t *)parent;
-    bool told = bit(told_pids, pid), is_reader_s = bit(reader_pids, above) && !bit(told_pids, above);
+    bool told = bit(&told_pids, pid), is_reader_s = bit(&reader_pids, above) && !bit(&told_pids, above);
     /* `> >(filter; sleep 1)`: forked since, with the same input */
     if (self.sparing && is_reader_s && !was_there(pid))
-        set_bit(reader_pids, pid);
+        set_bit(&reader_pids, pid);
     if (pid != self.looker && parent_of(pid) == above)
         end_process(pid, pidfd);
-    if (pidfd >= 0 && !told && bit(told_pids, pid) &&
+    if (pidfd >= 0 && !told && bit(&told_pids, pid) &&
         self.nheld < (int)(sizeof self.held / sizeof self.held[0]))
         self.held[self.nheld++] = (struct held){pid, pidfd};
     else if (pidfd >= 0)
@@ -3958,7 +3969,7 @@ static void search_some(void)
     for (int n = 0; n < SEARCH_MOST && self.queue_head != self.queue_tail; n++) {
         pid_t pid = search_queue[self.queue_head++ % (sizeof search_queue / sizeof search_queue[0])],
               parent = parent_of(pid);
-        if (parent > 0 && (parent == self.pid || bit(searched_pids[self.sweep_signal == SIGKILL], parent)))
+        if (parent > 0 && (parent == self.pid || bit(&searched_pids[self.sweep_signal == SIGKILL], parent)))
             each_child_of(pid, sweep_below, &pid);
     }
     self.more |= self.queue_head != self.queue_tail;
@@ -4422,11 +4433,10 @@ static void command_ended(int status)
 
 static void orphan_ended(pid_t pid, int status)
 {
+    static struct pid_set *const known[] = {&told_pids, &reader_pids, &searched_pids[0], &searched_pids[1]};
     char how[32];
-    for (unsigned char *const *set =
-             (unsigned char *const[]){told_pids, reader_pids, searched_pids[0], searched_pids[1], NULL};
-         *set; set++)
-        clear_bit(*set, pid);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        clear_bit(known[i], pid);
     run->reaped++;
     run->cleared += self.phase >= CLEARING;
     run->escalated |= self.phase == KILLING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
@@ -4460,8 +4470,8 @@ static void child_reported(pid_t pid, int status, const struct rusage *usage)
     }
     self.due = true;                                /* its children are ours now */
     self.last_end = self.phase == KILLING ? now() : 0;
-    if (self.spares && bit(spared_pids, pid)) {
-        clear_bit(spared_pids, pid);
+    if (self.spares && bit(&spared_pids, pid)) {
+        clear_bit(&spared_pids, pid);
         return;
     }
     if (pid == self.looker) {
@@ -4501,7 +4511,7 @@ static void reap(void)
 static void spare_child(pid_t pid, void *argument)
 {
     (void)argument;
-    set_bit(spared_pids, pid);
+    set_bit(&spared_pids, pid);
 }
 
 /*
