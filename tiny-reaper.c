@@ -4313,7 +4313,7 @@ enum { RELAYED = 0x74726c79 };      /* the value of a signal that one supervisor
 /*
  * To the rest of the job, as it would have come there without us. Upward only: outer drops what comes from
  * inner. Where the job is the group of another supervisor, that one has it with a mark first, by which it
- * knows it when we are gone: the second one merges with it.
+ * knows it when we are gone: the second one merges with it, or is not passed up once more.
  */
 static void relay(int sig)
 {
@@ -4335,12 +4335,13 @@ static void hear(int sig, const siginfo_t *info)
 {
     bool kernel = info->si_code > 0, from_outer = !kernel && info->si_pid == run->outer;
     bool marked = info->si_code == SI_QUEUE && info->si_value.sival_int == RELAYED;
-    bool typed = kernel || marked || (!from_outer && is_supervisor(info->si_pid));
+    bool second = !kernel && !marked && !from_outer && is_supervisor(info->si_pid);
     if (sig == SIGCONT && from_outer)
         self.group_stopped = true;
-    else if ((sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH) && typed)
+    else if ((sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH) && (kernel || marked))
         relay(sig);
-    else if (sig == SIGTSTP && !from_outer && !waits_at(run->outer, SIGCONT) && !ring_holds(SIGCONT))
+    else if (sig == SIGTSTP && !from_outer && !second && !waits_at(run->outer, SIGCONT) &&
+             !ring_holds(SIGCONT))
         relay(sig), settle_later(sig);
 }
 

@@ -177,10 +177,10 @@ no_other_process() { [ "$(docker top it -o pid | wc -l)" = 3 ]; }  # a heading, 
 }
 
 @test "docker: what comes into being at the end gets TERM, too" {
-  # The leftover's answer to TERM is to leave another one behind.
+  # The leftover's answer to TERM is to leave another one behind. One that has got its TERM before it could say so has ended: another one is made.
   run -3 container plain -k 60 sh -c 'mkfifo /tmp/fifo
     echo "trap \"echo newcomer got TERM; exit 0\" TERM; : >/tmp/again; '"$idle"'" >/tmp/newcomer
-    setsid sh -c "trap \"setsid sh /tmp/newcomer & until [ -e /tmp/again ]; do usleep 10000; done; exit 0\" TERM
+    setsid sh -c "trap \"until [ -e /tmp/again ]; do setsid sh /tmp/newcomer & usleep 300000; done; exit 0\" TERM
       echo >/tmp/fifo; '"$idle"'" &
     read x </tmp/fifo; exit 3'
   [[ $output == *'newcomer got TERM'* ]]

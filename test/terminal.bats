@@ -750,6 +750,27 @@ STEPS
 STEPS
 }
 
+# The second supervisor passes up a marked signal, then one to all of the first one's group: between the two the first one has time.
+@test "what is typed below two of them reaches the rest of the job once, however far apart the two signals are that are passed up" {
+  local slow="strace -f -qqq -o /dev/null -e trace=rt_sigqueueinfo -e inject=rt_sigqueueinfo:delay_exit=500000"
+  [[ $P ]] || slow=
+  on_terminal tty-user job around $P $slow $P tty-user talk <<STEPS
+      $READY
+      key ^C
+      see <INT>
+      key ^\\
+      see <QUIT>
+      size 40 100
+      see <WINCH>
+      type count
+      see <count fg=1 size=40x100 .* INT=1\+1 QUIT=1\+1 WINCH=1\+1
+      type quit
+      see <around ended 0 INT=1 QUIT=1 WINCH=1
+      end 0
+      alone
+STEPS
+}
+
 @test "Ctrl-C at a command that handles it, and ends by itself, ends the script, make or program around it" {
   once='never (?s)<(one|two) waits.*<(one|two) waits'
   for status in 0 1; do
