@@ -239,6 +239,14 @@ hardened() {
   hardened --read-only --tmpfs /tmp -u 1234:1234 --cap-drop ALL --security-opt no-new-privileges --pids-limit 16
 }
 
+@test "docker: with a memory limit: who was killed for want of memory is said to have been" {
+  run -137 container --memory 32m --memory-swap 32m plain -v -o /dev/stdout sh -c 'exec tail /dev/zero'
+  [[ $output == *'was killed by SIGKILL: out of memory'* && $output == *'out of memory: the kernel killed a process of this cgroup'* ]]
+  [[ $output == *'"oom_killed":true'* ]]
+  run -0 container --memory 32m plain -o /dev/stdout true
+  [[ $output == *'"oom_killed":false'* ]]
+}
+
 @test "docker: --pids-limit: one process more than the command, and 125 where there is not even room for that" {
   run -0 container --pids-limit 2 plain true
   run -125 container --pids-limit 1 plain true
