@@ -332,10 +332,11 @@ END
   no_circle '(.running | length) >= 3' make -j2
 }
 
-@test "processes that end while they are looked at" {
+# A look lasts a tenth of a second at most, and in it each of the 400 has its turn to end, and more than once.
+@test "processes that end while they are looked at, 10,000 of them" {
   local round
   for ((round = 0; round < 25; round++)); do
-    look 0.2 "$H/crowd" churn
+    look 0.5 "$H/crowd" churn 400
     jq -e '.cycles == null and .status == 124' report
   done
 }

@@ -1,7 +1,7 @@
 /*
  * crowd wide N   N children that wait in pause()
  * crowd deep N   a chain of N processes, each of which waits for the next
- * crowd churn    children that end as soon as they are there, one after the other, for ever
+ * crowd churn N  N children, each of which ends within some milliseconds; where one has ended there is another, for ever
  * crowd pong     two processes that pass a byte to and fro through two pipes, as fast as they can
  * Each says "ready" on standard output when it is so far.
  */
@@ -17,15 +17,16 @@ static void ready(void)
         _exit(1);
 }
 
-static void churn(void)
+static void churn(int n)
 {
     ready();
-    for (;;) {
-        for (int i = 0; i < 8; i++)
-            if (fork() == 0)
-                _exit(0);
-        while (waitpid(-1, NULL, 0) > 0)
-            continue;
+    for (unsigned born = 0;; born++) {
+        if (born >= (unsigned)n)
+            waitpid(-1, NULL, 0);
+        if (fork() == 0) {
+            usleep(born % 40 * 1000);
+            _exit(0);
+        }
     }
 }
 
@@ -63,7 +64,7 @@ int main(int argc, char **argv)
             }
         }
     } else if (argc > 1 && strcmp(argv[1], "churn") == 0) {
-        churn();
+        churn(n);
     } else if (argc > 1 && strcmp(argv[1], "pong") == 0) {
         pong();
     }
