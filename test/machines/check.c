@@ -1098,7 +1098,7 @@ static void picture_of_a_hang(void)
     }
     /* What there was no time to prove is not said: on an emulated machine the picture has to do, that each waits for the other. */
     bool said = false, seen = false;
-    for (int n = 0; n < 4 && !said; n++) {
+    for (int n = 0; n < 20 && !said && !(seen && n >= 4); n++) {
         r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "circle"));
         said = element(element(member(r, "cycles"), 0), 1) && strstr(job.text, "wait for each other");
         for (int i = 0, waiting = 0; i < 2; i++) {
