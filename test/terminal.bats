@@ -15,6 +15,18 @@ setup() {
 
   # Steps that come often. What is typed after a stop must not come before the reader has noticed it too (see drive).
   READY='see <ready fg=1 pid=(?P<pid>\d+) parent=(?P<parent>\d+) second=(?P<second>\d+)'
+  # What is typed at `tty-user talk` reaches it, and a second process of its group, once.
+  TALK="
+      $READY
+      key ^C
+      see <INT>
+      key ^\\
+      see <QUIT>
+      size 40 100
+      see <WINCH>
+      type count
+      see <count fg=1 size=40x100 .* INT=1\+1 QUIT=1\+1 WINCH=1\+1
+      type quit"
   WAITS='see <wait waits fg=1 pid=(?P<pid>\d+) parent=(?P<parent>\d+)'
   CTRL_Z=$'key ^Z\nsee (Stopped|suspended)\nprompt\nstopped {pid}'
 }
@@ -150,26 +162,15 @@ STEPS
 # ---- 2. Ctrl-C and Ctrl-\
 
 @test "Ctrl-C, Ctrl-\\ and a new window size reach each process of the command's group once" {
-  steps="
-      $READY
-      key ^C
-      see <INT>
-      key ^\\
-      see <QUIT>
-      size 40 100
-      see <WINCH>
-      type count
-      see <count fg=1 size=40x100 .* INT=1\+1 QUIT=1\+1 WINCH=1\+1
-      type quit"
   for shell in "${SHELLS[@]}"; do
     at_prompt "$shell" <<STEPS
       type $P tty-user talk
-      $steps
+      $TALK
       prompt
 STEPS
   done
   on_terminal $P tty-user talk <<STEPS
-      $steps
+      $TALK
       end 0
 STEPS
 }
@@ -715,34 +716,23 @@ STEPS
 
 # What is typed reaches the command, and the rest of the job, once each: COMMAND... is run by a member of the job that counts.
 @test "Ctrl-C, Ctrl-\\ and a new window size reach the rest of the job once, also where the command handles them" {
-  steps="
-      $READY
-      key ^C
-      see <INT>
-      key ^\\
-      see <QUIT>
-      size 40 100
-      see <WINCH>
-      type count
-      see <count fg=1 size=40x100 .* INT=1\+1 QUIT=1\+1 WINCH=1\+1
-      type quit"
   for shell in "${SHELLS[@]}"; do
     at_prompt "$shell" <<STEPS
       type tty-user job around $P tty-user talk
-      $steps
+      $TALK
       see <around ended 0 INT=1 QUIT=1 WINCH=1
       prompt
 STEPS
   done
   # Below another one, directly and with a program between them.
   on_terminal tty-user job around $P $P tty-user talk <<STEPS
-      $steps
+      $TALK
       see <around ended 0 INT=1 QUIT=1 WINCH=1
       end 0
       alone
 STEPS
   on_terminal tty-user job around $P tty-user job between $P $P tty-user talk <<STEPS
-      $steps
+      $TALK
       see <between ended 0 INT=1 QUIT=1 WINCH=1
       see <around ended 0 INT=1 QUIT=1 WINCH=1
       end 0
@@ -755,16 +745,7 @@ STEPS
   local slow="strace -f -qqq -o /dev/null -e trace=rt_sigqueueinfo -e inject=rt_sigqueueinfo:delay_exit=500000"
   [[ $P ]] || slow=
   on_terminal tty-user job around $P $slow $P tty-user talk <<STEPS
-      $READY
-      key ^C
-      see <INT>
-      key ^\\
-      see <QUIT>
-      size 40 100
-      see <WINCH>
-      type count
-      see <count fg=1 size=40x100 .* INT=1\+1 QUIT=1\+1 WINCH=1\+1
-      type quit
+      $TALK
       see <around ended 0 INT=1 QUIT=1 WINCH=1
       end 0
       alone
