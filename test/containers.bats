@@ -144,8 +144,9 @@ makes_orphans='for i in 1 2 3 4 5; do sh -c "sh -c : &"; done
 }
 
 @test "docker: a shell on a terminal has job control, and Ctrl-C interrupts the command" {
+  # What says "one" is a job of the shell's, and in the foreground: a Ctrl-C that comes while ash still forks one is kept until the job has ended.
   # What says "two" is no longer the shell that handles a Ctrl-C: between its echo and its exec that would be back at its prompt.
-  run -130 on_terminal see '# ' type 'echo one; sleep 1000\n' see '\none' type '\x03' see '# ' type 'exec sh -c "echo two; exec sleep 1000"\n' \
+  run -130 on_terminal see '# ' type 'sh -c "echo one; exec sleep 1000"\n' see '\none' type '\x03' see '# ' type 'exec sh -c "echo two; exec sleep 1000"\n' \
     see '\ntwo' type '\x03' \
     -- docker run --rm -it --network none plain sh -i
   [[ $output != *'job control'* ]]
