@@ -384,6 +384,7 @@ static struct run {
     char text[];                    /* for the report: the command, then the report itself */
 } *run;
 
+
 enum phase {
     RUNNING,                        /* armed: the limit */
     ASKED,                          /* a signal that ends was forwarded, with -k given; armed: the grace */
@@ -394,6 +395,8 @@ enum phase {
     KILLING,                        /* KILL to everything; armed: how long we wait for what can't be killed */
     OVER,                           /* nothing more can be done */
 };
+
+enum { NPID_TEXTS = 3 };
 
 /* This process's own part. */
 static struct self {
@@ -436,6 +439,7 @@ static struct self {
     uint64_t refusals;              /* bit N - 1: that signal N could not be passed on was said */
     int report_fd;                  /* -1: there is to be none */
     bool has_stderr;
+    char pid_texts[NPID_TEXTS][40]; /* what stands in the environment for our own pid; empty: nothing */
     struct mask inherited_mask;     /* the command gets these back */
     struct disposition inherited_chld;
 } self;                             /* all zero: it costs no byte of the file */
@@ -444,15 +448,24 @@ static struct self {
  * Sets of pids, a bit for each. A page is looked at only where something was put into it: untouched pages
  * cost nothing, but some kernels give a page of its own to who only reads.
  */
-enum { PIDS_A_PAGE = 8 * 4096 };
-static struct pid_set {
+enum { PIDS_A_PAGE = 8 * 4096, SEARCH_PLACES = 1 << 14 };
+struct pid_set {
     bool used[PIDS / PIDS_A_PAGE];
     unsigned char bits[PIDS / 8];
-} spared_pids,                      /* children from before the start */
-  told_pids,                        /* have got their TERM */
-  reader_pids,                      /* read a pipe that is about to end */
-  searched_pids[2];                 /* their children were looked for, to get TERM; KILL */
-static pid_t search_queue[1 << 14]; /* of self.queue_head, self.queue_tail */
+};
+
+/*
+ * What is large. It stands last in memory, behind libc's own, as a common symbol does: what each start
+ * touches is then near together, and needs fewer pages, and fewer tables of pages, which fork(2) copies.
+ */
+struct large {
+    char run[2 << 16];              /* where *run is mapped, if it is no larger than the half of it */
+    pid_t search_queue[SEARCH_PLACES];      /* of self.queue_head, self.queue_tail */
+    struct pid_set spared;          /* children from before the start */
+    struct pid_set told;            /* have got their TERM */
+    struct pid_set readers;         /* read a pipe that is about to end */
+    struct pid_set searched[2];     /* their children were looked for, to get TERM; KILL */
+} large __attribute__((common));
 
 static bool bit(const struct pid_set *set, pid_t pid)
 {
@@ -1091,12 +1104,11 @@ static char *next_word(struct words *words)
 static char *value_of(struct words *words, const struct tool_row *tool, const struct option_row *row,
                       char *rest)
 {
-    char option[64];
-    struct text text = {option, option + sizeof option};
-    char *value = !row->argument ? NULL : rest ? rest : next_word(words);
-    put_option(&text, row);
-    if (row->argument && !value)
+    char option[64], *value = !row->argument ? NULL : rest ? rest : next_word(words);
+    if (row->argument && !value) {
+        put_option(&(struct text){option, option + sizeof option}, row);
         refuse("option '%s' needs a value; see '%s'", option + strspn(option, " "), tool->help);
+    }
     return value;
 }
 
@@ -1825,8 +1837,11 @@ static void look_at_mount(char *line, void *argument)
                  search->v2 ? "memory.events" : "memory.oom_control");
 }
 
-/* Finds the file that counts OOM kills in this process's cgroup; nothing found: its name stays empty. */
-static void find_oom_file(void)
+/*
+ * Finds the file that counts OOM kills in this process's cgroup; nothing found: its name stays empty. Not
+ * inlined: its buffers would lie on the stack of every start.
+ */
+static __attribute__((noinline)) void find_oom_file(void)
 {
     struct oom_search search = {.v2 = false};
     if (find_cgroup(search.path, &search.v2))
@@ -2128,32 +2143,45 @@ static int execute_file(const char *path, char **argv)
 }
 
 /*
- * execvp as POSIX has it, which musl's is not for scripts: returns the errno that counts, and in PATH the
- * file that it is about (empty: none was found). A file that was found and can't be run outweighs one that
- * is not there.
+ * Where execute() looks for FILE: the directories of PATH; NULL: nowhere, since FILE is a path, or too long
+ * for a name.
  */
-static int execute(char **argv, char path[static PATH_MAX])
+static const char *search_list(const char *file)
 {
-    const char *file = argv[0], *list = getenv("PATH"), *end;
-    char candidate[PATH_MAX];
+    if (strchr(file, '/') || strlen(file) > NAME_MAX)
+        return NULL;
+    const char *list = getenv("PATH");
+    return list ? list : "/usr/local/bin:/bin:/usr/bin";
+}
+
+/*
+ * execvp as POSIX has it, which musl's is not for scripts: returns the errno that counts, and in PATH, of
+ * SIZE bytes, the file that it is about (empty: none was found). A file that was found and can't be run
+ * outweighs one that is not there.
+ */
+static int execute(char **argv, char *path, size_t size)
+{
+    const char *file = argv[0], *list = search_list(file), *end;
+    char candidate[size];
     int result = ENOENT;
     path[0] = '\0';
     if (*file == '\0')
         return ENOENT;
-    if (strlen(file) > NAME_MAX || strchr(file, '/')) {
-        snprintf(path, PATH_MAX, "%s", file);
-        return execute_file(file, argv);
+    if (!list) {
+        result = execute_file(file, argv);
+        snprintf(path, size, "%s", file);
+        return result;
     }
-    for (list = list ? list : "/usr/local/bin:/bin:/usr/bin";; list = end + 1) {
+    for (;; list = end + 1) {
         end = strchrnul(list, ':');
-        int length = snprintf(candidate, sizeof candidate, "%.*s%s%s", (int)(end - list), list,
+        int length = snprintf(candidate, size, "%.*s%s%s", (int)(end - list), list,
                               end > list ? "/" : "", file);
-        int error = (size_t)length < sizeof candidate ? execute_file(candidate, argv) : ENAMETOOLONG;
+        int error = (size_t)length < size ? execute_file(candidate, argv) : ENAMETOOLONG;
         bool found = (error == EACCES || error == ENOENT) && access(candidate, F_OK) == 0;
         bool next = error == ENOENT || error == EACCES || error == ENOTDIR || error == ENAMETOOLONG ||
                     error == ESTALE || error == ENODEV || error == ETIMEDOUT;
         if (!next || (path[0] == '\0' && (found || error == EACCES))) {
-            snprintf(path, PATH_MAX, "%s", candidate);
+            snprintf(path, size, "%s", candidate);
             result = error;
         }
         if (!next || *end == '\0')
@@ -2162,27 +2190,31 @@ static int execute(char **argv, char path[static PATH_MAX])
 }
 
 /*
- * What names tiny-reaper's process names the command's, which takes its place: sd_listen_fds(3),
- * sd_watchdog_enabled(3).
+ * What names tiny-reaper's process is to name the command's: sd_listen_fds(3), sd_watchdog_enabled(3). Its
+ * place is made before the fork: the less the command's side reads, the fewer pages it has to fault in.
  */
-static void name_in_environment(char buffers[static 3][40])
+static void prepare_environment(void)
 {
-    static const char *const NAMES[] = {"LISTEN_PID=", "WATCHDOG_PID=", "SYSTEMD_EXEC_PID="};
-    bool listens = false;
-    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
+    static const char *const NAMES[NPID_TEXTS] = {"LISTEN_PID=", "WATCHDOG_PID=", "SYSTEMD_EXEC_PID="};
+    for (size_t i = 0; i < NPID_TEXTS; i++)
         for (char **at = environ; *at; at++) {
             size_t length = strlen(NAMES[i]);
-            if (strncmp(*at, NAMES[i], length) != 0 || parse_number(*at + length, PIDS) != run->outer)
-                continue;
-            snprintf(buffers[i], 40, "%s%ld", NAMES[i], (long)getpid());
-            *at = buffers[i];
-            listens |= i == 0;
+            if (strncmp(*at, NAMES[i], length) == 0 && parse_number(*at + length, PIDS) == self.pid)
+                *at = strcpy(self.pid_texts[i], NAMES[i]);
         }
-    for (char **at = environ, **to = environ; listens; at++)
+    for (char **at = environ, **to = environ; *self.pid_texts[0]; at++)
         if ((*to = *at) == NULL)
             return;
         else if (strncmp(*at, "LISTEN_PIDFDID=", strlen("LISTEN_PIDFDID=")) != 0)
             to++;
+}
+
+/* The number of this process, which is the command's. */
+static void complete_environment(void)
+{
+    for (size_t i = 0; i < NPID_TEXTS; i++)
+        if (*self.pid_texts[i])
+            snprintf(strchr(self.pid_texts[i], '=') + 1, 12, "%ld", (long)run->command);
 }
 
 /*
@@ -2212,7 +2244,6 @@ static bool cannot_start(const char *call)
  */
 static _Noreturn void become_command(void)
 {
-    char path[PATH_MAX], environment[3][40];
     if (!guarded() && setpgid(0, 0) != 0)
         cannot_start("setpgid"), _exit(FAILED);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
@@ -2230,11 +2261,15 @@ static _Noreturn void become_command(void)
         give_terminal(WITH_JOB);
     if (self.inherited_chld.handler && !dispose(SIGCHLD, &self.inherited_chld, NULL))
         cannot_start("sigaction"), _exit(FAILED);
-    name_in_environment(environment);
+    complete_environment();
     for (int released; (released = run->released) != ALL_RELEASED;)
         wait_while(&run->released, released);
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &self.inherited_mask, NULL, sizeof self.inherited_mask);
-    int error = execute(opt.command, path);
+    /* of the stack as little as will do: each page of it is the process's own to be had */
+    const char *list = search_list(opt.command[0]);
+    size_t size = strlen(opt.command[0]) + (list ? strlen(list) : 0) + 2;
+    char path[size < PATH_MAX ? size : PATH_MAX];
+    int error = execute(opt.command, path, sizeof path);
     block_signals(NULL);
     explain(opt.command[0], path, error);
     _exit(run->failed_status);
@@ -2681,7 +2716,7 @@ static int64_t age_of(const struct stat_line *stat)
 static void add_process(pid_t pid, void *argument)
 {
     struct process *above = argument, *process = &look->processes[look->nprocesses];
-    bool is_spared = above == look->processes && self.spares && bit(&spared_pids, pid);
+    bool is_spared = above == look->processes && self.spares && bit(&large.spared, pid);
     if (pid <= 0 || pid == self.looker || is_spared)
         return;
     if (look->nprocesses == PROCESSES) {
@@ -3733,9 +3768,9 @@ static void look_from_here(void)
 static void end_survey(void)
 {
     for (int i = 0; i < look->ntold; i++)
-        set_bit(&told_pids, look->told[i]);
+        set_bit(&large.told, look->told[i]);
     for (int i = 0; i < look->nreaders; i++)
-        set_bit(&reader_pids, look->readers[i]);
+        set_bit(&large.readers, look->readers[i]);
     for (int i = 1; i < look->nprocesses; i++)
         if (look->processes[i].shown)
             tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
@@ -3871,18 +3906,17 @@ static void signal_group(int sig)
 
 static bool is_spared(pid_t pid)
 {
-    return (self.spares && bit(&spared_pids, pid)) || pid == self.looker;
+    return (self.spares && bit(&large.spared, pid)) || pid == self.looker;
 }
 
 /* Notes that the children of PID are to be looked for, once for each of TERM and KILL. */
 static void search_later(pid_t pid)
 {
-    struct pid_set *searched = &searched_pids[self.sweep_signal == SIGKILL];
-    enum { PLACES = sizeof search_queue / sizeof search_queue[0] };
-    if (bit(searched, pid) || self.queue_tail - self.queue_head == PLACES)
+    struct pid_set *searched = &large.searched[self.sweep_signal == SIGKILL];
+    if (bit(searched, pid) || self.queue_tail - self.queue_head == SEARCH_PLACES)
         return;
     set_bit(searched, pid);
-    search_queue[self.queue_tail++ % PLACES] = pid;
+    large.search_queue[self.queue_tail++ % SEARCH_PLACES] = pid;
 }
 
 /*
@@ -3897,7 +3931,7 @@ static void forget_ended(void)
             i++;
             continue;
         }
-        clear_bit(&told_pids, self.held[i].pid);
+        clear_bit(&large.told, self.held[i].pid);
         close(self.held[i].pidfd);
         self.held[i] = self.held[--self.nheld];
     }
@@ -3909,11 +3943,11 @@ static void forget_ended(void)
  */
 static void end_process(pid_t pid, int pidfd)
 {
-    bool spared = self.sparing && bit(&reader_pids, pid) && !bit(&told_pids, pid);
+    bool spared = self.sparing && bit(&large.readers, pid) && !bit(&large.told, pid);
     const int signals[] = {self.sweep_signal, self.sweep_signal == SIGTERM ? SIGCONT : 0};
-    if (self.sweep_signal && !spared && !(self.sweep_signal == SIGTERM && bit(&told_pids, pid))) {
+    if (self.sweep_signal && !spared && !(self.sweep_signal == SIGTERM && bit(&large.told, pid))) {
         if (self.sweep_signal == SIGTERM)
-            set_bit(&told_pids, pid), self.asked++;
+            set_bit(&large.told, pid), self.asked++;
         for (int i = 0; i < 2 && signals[i]; i++)
             if (pidfd < 0 ||
                 (syscall(SYS_pidfd_send_signal, pidfd, signals[i], NULL, 0) != 0 && errno != ESRCH))
@@ -3929,12 +3963,12 @@ static void sweep_child(pid_t pid, void *argument)
     (void)argument;
     if (is_spared(pid))
         return;
-    bool told = bit(&told_pids, pid);
+    bool told = bit(&large.told, pid);
     /* asked, and left at that: costs little */
     if (!(told && self.sweep_signal == SIGTERM) && !is_living_child(pid))
         return;
     self.left++;
-    self.reading += self.sparing && !told && bit(&reader_pids, pid);
+    self.reading += self.sparing && !told && bit(&large.readers, pid);
     end_process(pid, -1);
 }
 
@@ -3946,13 +3980,13 @@ static void sweep_below(pid_t pid, void *parent)
 {
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     pid_t above = *(pid_t *)parent;
-    bool told = bit(&told_pids, pid), is_reader_s = bit(&reader_pids, above) && !bit(&told_pids, above);
+    bool told = bit(&large.told, pid), is_reader_s = bit(&large.readers, above) && !bit(&large.told, above);
     /* `> >(filter; sleep 1)`: forked since, with the same input */
     if (self.sparing && is_reader_s && !was_there(pid))
-        set_bit(&reader_pids, pid);
+        set_bit(&large.readers, pid);
     if (pid != self.looker && parent_of(pid) == above)
         end_process(pid, pidfd);
-    if (pidfd >= 0 && !told && bit(&told_pids, pid) &&
+    if (pidfd >= 0 && !told && bit(&large.told, pid) &&
         self.nheld < (int)(sizeof self.held / sizeof self.held[0]))
         self.held[self.nheld++] = (struct held){pid, pidfd};
     else if (pidfd >= 0)
@@ -3967,9 +4001,9 @@ static void sweep_below(pid_t pid, void *parent)
 static void search_some(void)
 {
     for (int n = 0; n < SEARCH_MOST && self.queue_head != self.queue_tail; n++) {
-        pid_t pid = search_queue[self.queue_head++ % (sizeof search_queue / sizeof search_queue[0])],
+        pid_t pid = large.search_queue[self.queue_head++ % SEARCH_PLACES],
               parent = parent_of(pid);
-        if (parent > 0 && (parent == self.pid || bit(&searched_pids[self.sweep_signal == SIGKILL], parent)))
+        if (parent > 0 && (parent == self.pid || bit(&large.searched[self.sweep_signal == SIGKILL], parent)))
             each_child_of(pid, sweep_below, &pid);
     }
     self.more |= self.queue_head != self.queue_tail;
@@ -4406,9 +4440,9 @@ static void command_goes_on(void)
 static void tell_end(const char *what, pid_t pid, int status)
 {
     char time[32];
-    seconds_since(run->started, time);
     if (!opt.verbose)
         return;
+    seconds_since(run->started, time);
     if (WIFSIGNALED(status))
         tell("%s (pid %ld) was killed by SIG%s%s after %s", what, (long)pid, NAME(WTERMSIG(status)),
              WTERMSIG(status) == SIGKILL && oom_killed() == 1 ? ": out of memory" : "", time);
@@ -4434,7 +4468,9 @@ static void command_ended(int status)
 
 static void orphan_ended(pid_t pid, int status)
 {
-    static struct pid_set *const known[] = {&told_pids, &reader_pids, &searched_pids[0], &searched_pids[1]};
+    static struct pid_set *const known[] = {
+        &large.told, &large.readers, &large.searched[0], &large.searched[1],
+    };
     char how[32];
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         clear_bit(known[i], pid);
@@ -4471,8 +4507,8 @@ static void child_reported(pid_t pid, int status, const struct rusage *usage)
     }
     self.due = true;                                /* its children are ours now */
     self.last_end = self.phase == KILLING ? now() : 0;
-    if (self.spares && bit(&spared_pids, pid)) {
-        clear_bit(&spared_pids, pid);
+    if (self.spares && bit(&large.spared, pid)) {
+        clear_bit(&large.spared, pid);
         return;
     }
     if (pid == self.looker) {
@@ -4512,7 +4548,7 @@ static void reap(void)
 static void spare_child(pid_t pid, void *argument)
 {
     (void)argument;
-    set_bit(&spared_pids, pid);
+    set_bit(&large.spared, pid);
 }
 
 /*
@@ -4767,15 +4803,18 @@ static void map_run(void)
             command += 8 * strlen(*argument) + 16;  /* \u00XX for a byte, and base64 */
         size += 2 * command + RECORD_SIZE;
     }
-    run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    bool fits = size <= sizeof large.run / 2;
+    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | (fits ? MAP_FIXED : 0);
+    void *place = fits ? (void *)(((uintptr_t)large.run + 0xffff) & ~(uintptr_t)0xffff) : NULL;
+    run = mmap(place, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (run == MAP_FAILED) {
         run = NULL;
         die(FAILED, "cannot map memory: %s", strerror(errno));
     }
     run->size = size;
-    snprintf(run->title, sizeof run->title, "%s", opt.command[0]);
-    snprintf(run->limit, sizeof run->limit, "%.29s%s", opt.limit ? opt.limit_text : "none",
-             opt.limit ? limit_unit() : "");
+    memccpy(run->title, opt.command[0], '\0', sizeof run->title - 1);
+    if (opt.limit)
+        snprintf(run->limit, sizeof run->limit, "%.29s%s", opt.limit_text, limit_unit());
     if (opt.report) {
         struct text text = {run->text, run->text + command};
         put_command(&text);
@@ -5293,6 +5332,7 @@ static bool start(void)
     if (!take_chld() || (opt.die_with_parent && !watch_parent()))
         return false;
     spare_children();
+    prepare_environment();
     if (self.pid == 1 || opt.no_guard)
         become_subreaper();
     else if (!split() || !has(COMMAND_SIDE))
@@ -5301,7 +5341,7 @@ static bool start(void)
     if (!start_command())
         return false;
     tell_all("started %s (pid %ld, group %ld), limit %s", run->title, (long)run->command, (long)group(),
-             run->limit);
+             opt.limit ? run->limit : "none");
     return true;
 }
 
