@@ -59,7 +59,6 @@
 #define _GNU_SOURCE
 #define _TIME_BITS 64
 #define _FILE_OFFSET_BITS 64
-#include <arpa/inet.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +71,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -494,6 +492,120 @@ static pid_t group(void) { return guarded() ? run->inner : run->command; }
 
 /* ---------------------------------------------------------------- text and messages */
 
+/*
+ * What printf(3) can, as far as it is used here: %c, %s, %d, %u and %x with l or ll, a width, a string's
+ * precision, either of them as *, and the flags - and 0. libc's is not async-signal-safe, as all must be
+ * between fork and exec, and brings floating point along.
+ */
+struct output {
+    char *buffer;
+    size_t size, length;            /* length: of the whole, also where it is cut */
+};
+
+static void put_char(struct output *out, char c)
+{
+    if (out->length + 1 < out->size)
+        out->buffer[out->length] = c;
+    out->length++;
+}
+
+/* LENGTH bytes in a field of WIDTH, filled up with PAD before them; where that is -, with blanks behind. */
+static void put_field(struct output *out, const char *bytes, size_t length, int width, char pad)
+{
+    int fill = length < INT_MAX ? width - (int)length : 0;
+    for (; pad != '-' && fill > 0; fill--)
+        put_char(out, pad);
+    for (size_t i = 0; i < length; i++)
+        put_char(out, bytes[i]);
+    for (; fill > 0; fill--)
+        put_char(out, ' ');
+}
+
+static void put_number(struct output *out, uint64_t number, bool negative, unsigned base, int width, char pad)
+{
+    char digits[24], *at = digits + sizeof digits;
+    do
+        *--at = "0123456789abcdef"[number % base];
+    while ((number /= base) > 0);
+    if (negative && pad == '0')
+        put_char(out, '-'), width--;
+    else if (negative)
+        *--at = '-';
+    put_field(out, at, (size_t)(digits + sizeof digits - at), width, pad);
+}
+
+/* A width or a precision at *AT, which is moved behind it; -1: there is none. */
+static int take_size(const char **at, va_list *arguments)
+{
+    int size = -1;
+    if (**at == '*')
+        return (*at)++, va_arg(*arguments, int);
+    for (; **at >= '0' && **at <= '9'; (*at)++)
+        size = (size < 0 ? 0 : size) * 10 + (**at - '0');
+    return size;
+}
+
+/* An integer of so many l: int, long, long long. */
+static long long take_integer(int longs, va_list *arguments)
+{
+    return longs == 0 ? va_arg(*arguments, int) : longs == 1 ? va_arg(*arguments, long)
+                                                             : va_arg(*arguments, long long);
+}
+
+/* One conversion, of which AT is behind the %; what is behind it. */
+static const char *convert(struct output *out, const char *at, va_list *arguments)
+{
+    char pad = *at == '-' || *at == '0' ? *at++ : ' ', c;
+    int width = take_size(&at, arguments), precision = *at == '.' ? at++, take_size(&at, arguments) : -1;
+    int longs = 0;
+    for (; *at == 'l'; at++)
+        longs++;
+    if (*at == 's') {
+        const char *string = va_arg(*arguments, const char *);
+        size_t length = precision < 0 ? strlen(string) : strnlen(string, (size_t)precision);
+        put_field(out, string, length, width, pad);
+    } else if (*at == 'c') {
+        c = (char)va_arg(*arguments, int);
+        put_field(out, &c, 1, width, pad);
+    } else if (*at == 'd') {
+        long long number = take_integer(longs, arguments);
+        put_number(out, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0, 10, width, pad);
+    } else if (*at == 'u' || *at == 'x') {
+        uint64_t number = (uint64_t)take_integer(longs, arguments);
+        if (longs < 2)
+            number &= longs ? ULONG_MAX : UINT_MAX;
+        put_number(out, number, false, *at == 'x' ? 16 : 10, width, pad);
+    }
+    return at + 1;
+}
+
+/* vsnprintf(3): the length that there would be with room enough. */
+static size_t vprint(char *buffer, size_t size, const char *format, va_list arguments)
+{
+    struct output out = {buffer, size, 0};
+    va_list rest;
+    va_copy(rest, arguments);
+    while (*format)
+        if (*format == '%')
+            format = convert(&out, format + 1, &rest);
+        else
+            put_char(&out, *format++);
+    va_end(rest);
+    if (size > 0)
+        buffer[out.length < size ? out.length : size - 1] = '\0';
+    return out.length;
+}
+
+/* print(3) */
+static __attribute__((format(printf, 3, 4))) size_t print(char *buffer, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = vprint(buffer, size, format, arguments);
+    va_end(arguments);
+    return length;
+}
+
 /* A text that grows in a buffer of fixed size, cut at its end, always terminated. */
 struct text {
     char *at, *end;
@@ -501,12 +613,12 @@ struct text {
 
 static __attribute__((format(printf, 2, 3))) void put(struct text *text, const char *format, ...)
 {
+    size_t room = (size_t)(text->end - text->at);
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(text->at, (size_t)(text->end - text->at), format, arguments);
+    size_t length = vprint(text->at, room, format, arguments);
     va_end(arguments);
-    if (n > 0)
-        text->at += n < text->end - text->at ? n : text->end - text->at - 1;
+    text->at += length < room ? length : room - 1;
 }
 
 /*
@@ -520,11 +632,11 @@ static const char *signal_name(int sig, char buffer[static 16])
         if (SIGNAL_NAMES[i].number == sig)
             return SIGNAL_NAMES[i].name;
     if (low < 0)
-        snprintf(buffer, 16, "%d", sig);
+        print(buffer, 16, "%d", sig);
     else if (low <= high)
-        snprintf(buffer, 16, low ? "RTMIN+%d" : "RTMIN", low);
+        print(buffer, 16, low ? "RTMIN+%d" : "RTMIN", low);
     else
-        snprintf(buffer, 16, high ? "RTMAX-%d" : "RTMAX", high);
+        print(buffer, 16, high ? "RTMAX-%d" : "RTMAX", high);
     return buffer;
 }
 #define NAME(sig) signal_name(sig, (char[16]){0})
@@ -696,9 +808,10 @@ static void write_stderr(const char *line, size_t length)
 static void vsay(const char *format, va_list arguments)
 {
     char line[LINE];
-    size_t head = (size_t)snprintf(line, sizeof line, "%s: ", opt.name);
-    int n = vsnprintf(line + head, sizeof line - head - 1, format, arguments);
-    size_t length = n < 0 ? head : head + (size_t)n < sizeof line - 2 ? head + (size_t)n : sizeof line - 2;
+    size_t length = print(line, sizeof line, "%s: ", opt.name);
+    length += vprint(line + length, sizeof line - length - 1, format, arguments);
+    if (length > sizeof line - 2)
+        length = sizeof line - 2;
     make_harmless(line, length);
     line[length++] = '\n';
     write_stderr(line, length);
@@ -742,7 +855,7 @@ static __attribute__((format(printf, 2, 3))) bool cannot(int status, const char 
     if (run->failed_status)
         return false;
     va_start(arguments, format);
-    vsnprintf(run->failure, sizeof run->failure, format, arguments);
+    vprint(run->failure, sizeof run->failure, format, arguments);
     va_end(arguments);
     run->failed_status = status;
     return false;
@@ -1537,7 +1650,7 @@ static ssize_t read_start(int fd, char *buffer, size_t size)
 static int open_proc(pid_t pid, const char *file, int flags)
 {
     char path[80];
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    print(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
     return open_file(path, O_RDONLY | flags);
 }
 
@@ -1586,7 +1699,7 @@ static bool waits_at(pid_t pid, int sig)
 static char *name_of(pid_t pid, char name[static 64])
 {
     if (read_proc(pid, "comm", name, 64) <= 0)
-        snprintf(name, 64, "?");
+        print(name, 64, "?");
     name[strcspn(name, "\n")] = '\0';
     return name;
 }
@@ -1712,7 +1825,7 @@ static bool each_entry_of(pid_t pid, const char *file, visit_t *visit, void *arg
 static void each_child_of_task(pid_t pid, pid_t tid, visit_t *visit, void *argument)
 {
     char file[48];
-    snprintf(file, sizeof file, "task/%ld/children", (long)tid);
+    print(file, sizeof file, "task/%ld/children", (long)tid);
     int fd = open_proc(pid, file, 0);
     if (fd >= 0)
         each_number(fd, visit, argument);
@@ -1809,7 +1922,7 @@ static bool find_cgroup(char path[static 192], bool *v2)
              unified = names && *names == '\0' && strcmp(number, "0") == 0;
         if (!line || !(memory || (unified && !found)))
             continue;
-        snprintf(path, 192, "%s", line);
+        print(path, 192, "%s", line);
         *v2 = !memory;
         found = true;
     }
@@ -1833,7 +1946,7 @@ static void look_at_mount(char *line, void *argument)
         root = point, point = next_field(&rest, ' ');
     size_t length = root && strcmp(root, "/") != 0 ? strlen(root) : 0;
     if (point && root && strncmp(search->path, root, length) == 0)
-        snprintf(run->oom_file, sizeof run->oom_file, "%.60s%.160s/%s", point, search->path + length,
+        print(run->oom_file, sizeof run->oom_file, "%.60s%.160s/%s", point, search->path + length,
                  search->v2 ? "memory.events" : "memory.oom_control");
 }
 
@@ -2169,19 +2282,19 @@ static int execute(char **argv, char *path, size_t size)
         return ENOENT;
     if (!list) {
         result = execute_file(file, argv);
-        snprintf(path, size, "%s", file);
+        print(path, size, "%s", file);
         return result;
     }
     for (;; list = end + 1) {
         end = strchrnul(list, ':');
-        int length = snprintf(candidate, size, "%.*s%s%s", (int)(end - list), list,
+        size_t length = print(candidate, size, "%.*s%s%s", (int)(end - list), list,
                               end > list ? "/" : "", file);
-        int error = (size_t)length < size ? execute_file(candidate, argv) : ENAMETOOLONG;
+        int error = length < size ? execute_file(candidate, argv) : ENAMETOOLONG;
         bool found = (error == EACCES || error == ENOENT) && access(candidate, F_OK) == 0;
         bool next = error == ENOENT || error == EACCES || error == ENOTDIR || error == ENAMETOOLONG ||
                     error == ESTALE || error == ENODEV || error == ETIMEDOUT;
         if (!next || (path[0] == '\0' && (found || error == EACCES))) {
-            snprintf(path, size, "%s", candidate);
+            print(path, size, "%s", candidate);
             result = error;
         }
         if (!next || *end == '\0')
@@ -2200,7 +2313,7 @@ static void prepare_environment(void)
         for (char **at = environ; *at; at++) {
             size_t length = strlen(NAMES[i]);
             if (strncmp(*at, NAMES[i], length) == 0 && parse_number(*at + length, PIDS) == self.pid)
-                *at = strcpy(self.pid_texts[i], NAMES[i]);
+                *at = memcpy(self.pid_texts[i], NAMES[i], length + 1);
         }
     for (char **at = environ, **to = environ; *self.pid_texts[0]; at++)
         if ((*to = *at) == NULL)
@@ -2214,7 +2327,7 @@ static void complete_environment(void)
 {
     for (size_t i = 0; i < NPID_TEXTS; i++)
         if (*self.pid_texts[i])
-            snprintf(strchr(self.pid_texts[i], '=') + 1, 12, "%ld", (long)run->command);
+            print(strchr(self.pid_texts[i], '=') + 1, 12, "%ld", (long)run->command);
 }
 
 /*
@@ -2615,7 +2728,7 @@ static struct thing *find_thing(const char *name, bool create)
 static bool read_link(pid_t pid, const char *file, int fd, char *name)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%ld/%s/%d", (long)pid, file, fd);
+    print(path, sizeof path, "/proc/%ld/%s/%d", (long)pid, file, fd);
     ssize_t n = readlink(path, name, NAME_SIZE - 1);
     name[n > 0 ? n : 0] = '\0';
     return n > 0;
@@ -2625,7 +2738,7 @@ static bool read_link(pid_t pid, const char *file, int fd, char *name)
 static const char *read_fdinfo(pid_t pid, int fd, char *buffer, size_t size)
 {
     char file[32];
-    snprintf(file, sizeof file, "fdinfo/%d", fd);
+    print(file, sizeof file, "fdinfo/%d", fd);
     buffer[0] = '\0';
     read_proc(pid, file, buffer, size);
     return buffer;
@@ -2635,7 +2748,7 @@ static const char *read_fdinfo(pid_t pid, int fd, char *buffer, size_t size)
 static ssize_t read_task(const struct task *task, const char *file, char *buffer, size_t size)
 {
     char path[48];
-    snprintf(path, sizeof path, "task/%ld/%s", (long)task->tid, file);
+    print(path, sizeof path, "task/%ld/%s", (long)task->tid, file);
     return read_proc(task->process->pid, path, buffer, size);
 }
 
@@ -2644,7 +2757,7 @@ static void read_command_line(pid_t pid, const char *name, char *buffer, size_t 
 {
     ssize_t n = read_proc(pid, "cmdline", buffer, size);
     if (n <= 0) {
-        snprintf(buffer, size, "[%s]", name);
+        print(buffer, size, "[%s]", name);
         return;
     }
     while (n > 0 && buffer[n - 1] == '\0')
@@ -2681,7 +2794,7 @@ static bool read_stat(pid_t pid, const char *file, struct stat_line *stat)
     if (read_proc(pid, file, buffer, sizeof buffer) <= 0 || !(open = strchr(buffer, '(')) ||
         !(close = strrchr(buffer, ')')))
         return false;
-    snprintf(stat->name, sizeof stat->name, "%.*s", (int)(close - open - 1), open + 1);
+    print(stat->name, sizeof stat->name, "%.*s", (int)(close - open - 1), open + 1);
     stat->parent = stat->group = stat->threads = 0;
     stat->ticks = 0;
     stat->state = (char)(close[1] ? close[2] : '?');
@@ -2740,7 +2853,7 @@ static void find_children(int index)
     struct process *process = &look->processes[index];
     char path[64];
     struct stat status;
-    snprintf(path, sizeof path, "/proc/%ld/task", (long)process->pid);
+    print(path, sizeof path, "/proc/%ld/task", (long)process->pid);
     if (stat(path, &status) == 0 && status.st_nlink == 3)       /* one thread: no directory to read */
         add_children(process->pid, process);
     else
@@ -2868,7 +2981,7 @@ static void match_lock(char *line, void *argument)
     struct task *task = waiter->task;
     const char *text = word(line, 1);
     if (strncmp(text, "->", 2) != 0) {
-        snprintf(waiter->holder, sizeof waiter->holder, "%s", text);
+        print(waiter->holder, sizeof waiter->holder, "%s", text);
         return;
     }
     text = word(text, 1);
@@ -2979,7 +3092,7 @@ static void add_task(pid_t tid, void *argument)
     struct task *task = &look->tasks[look->ntasks];
     struct stat_line stat = {.state = process->state};
     char file[48];
-    snprintf(file, sizeof file, "task/%ld/stat", (long)tid);
+    print(file, sizeof file, "task/%ld/stat", (long)tid);
     bool alone = process->threads == 1;
     if (look->ntasks == TASKS || (!alone && (now() >= look->until || !read_stat(process->pid, file, &stat))))
         return;
@@ -3046,19 +3159,47 @@ static void decode_asked(int index)
 
 /* ---- sockets */
 
+/* An address as RFC 5952 has it: `::` for the first of the longest runs of groups that are 0. */
+static void put_ipv6(struct text *text, const unsigned char bytes[16])
+{
+    static const unsigned char MAPPED[12] = {[10] = 0xff, [11] = 0xff};
+    int groups[8], first = 8, most = 1;
+    if (memcmp(bytes, MAPPED, sizeof MAPPED) == 0) {
+        put(text, "::ffff:%d.%d.%d.%d", bytes[12], bytes[13], bytes[14], bytes[15]);
+        return;
+    }
+    for (size_t i = 0; i < 8; i++)
+        groups[i] = bytes[2 * i] << 8 | bytes[2 * i + 1];
+    for (int i = 0, n; i < 8; i++) {
+        for (n = 0; i + n < 8 && groups[i + n] == 0; n++)
+            continue;
+        if (n > most)
+            most = n, first = i;
+    }
+    for (int i = 0; i < 8; i++)
+        if (i == first)
+            put(text, "::"), i += most - 1;
+        else
+            put(text, i == 0 || i == first + most ? "%x" : ":%x", (unsigned)groups[i]);
+}
+
 /* 0100007F:1F90 of /proc/net/tcp: the address's bytes as words of this machine. */
 static void put_address(struct text *text, const char *hex)
 {
-    uint32_t words[4] = {0};
-    char digits[9] = "", buffer[INET6_ADDRSTRLEN] = "?";
+    union { uint32_t words[4]; unsigned char bytes[16]; } address = {{0}};
+    char digits[9] = "";
     size_t length = strcspn(hex, ": "), n = length / 8 < 4 ? length / 8 : 4;
     for (size_t i = 0; i < n; i++) {
         memcpy(digits, hex + 8 * i, 8);
-        words[i] = (uint32_t)number_at(digits, 16);
+        address.words[i] = (uint32_t)number_at(digits, 16);
     }
-    inet_ntop(n == 4 ? AF_INET6 : AF_INET, words, buffer, sizeof buffer);
-    int port = hex[length] ? (int)number_at(hex + length + 1, 16) : 0;
-    put(text, n == 4 ? " [%s]:%d" : " %s:%d", buffer, port);
+    const unsigned char *bytes = address.bytes;
+    put(text, n == 4 ? " [" : " ");
+    if (n == 4)
+        put_ipv6(text, bytes);
+    else
+        put(text, "%d.%d.%d.%d", bytes[0], bytes[1], bytes[2], bytes[3]);
+    put(text, n == 4 ? "]:%d" : ":%d", hex[length] ? (int)number_at(hex + length + 1, 16) : 0);
 }
 
 /* One line of /proc/PID/net/PROTOCOL, the name of a socket if somebody waits on it. */
@@ -3071,7 +3212,7 @@ static void name_socket(char *line, void *protocol)
     bool is_unix = strcmp(protocol, "unix") == 0;
     char link[32], name[NAME_SIZE];
     struct text text = {name, name + sizeof name};
-    snprintf(link, sizeof link, "socket:[%lld]", (long long)number_at(word(line, is_unix ? 6 : 9), 10));
+    print(link, sizeof link, "socket:[%lld]", (long long)number_at(word(line, is_unix ? 6 : 9), 10));
     struct thing *thing = find_thing(link, false);
     if (!thing || thing->name)
         return;
@@ -3095,14 +3236,14 @@ static void name_sockets(int index)
     char path[64], space[64];
     if (!task->socket || task->socket->name)
         return;
-    snprintf(path, sizeof path, "/proc/%ld/ns/net", (long)task->process->pid);
+    print(path, sizeof path, "/proc/%ld/ns/net", (long)task->process->pid);
     ssize_t n = readlink(path, space, sizeof space - 1);
     space[n > 0 ? n : 0] = '\0';
     if (look->scanned == hash_of(space))
         return;
     look->scanned = hash_of(space);
     for (size_t i = 0; i < sizeof PROTOCOLS / sizeof *PROTOCOLS; i++) {
-        snprintf(path, sizeof path, "/proc/%ld/net/%s", (long)task->process->pid, PROTOCOLS[i]);
+        print(path, sizeof path, "/proc/%ld/net/%s", (long)task->process->pid, PROTOCOLS[i]);
         each_line(path, name_socket, (void *)(uintptr_t)PROTOCOLS[i]);
     }
 }
@@ -3322,7 +3463,7 @@ static const char *file_of(const struct task *task)
 /* The call's name, or its number; NULL: not known. */
 static const char *call_of(const struct task *task, char buffer[static 16])
 {
-    snprintf(buffer, 16, "%d", task->number);
+    print(buffer, 16, "%d", task->number);
     return task->row ? task->row->name : task->number >= 0 ? buffer : NULL;
 }
 
@@ -3528,7 +3669,7 @@ static bool is_reader(pid_t pid)
     if (name[0] == '/')
         return lstat(name, &status) == 0 && S_ISFIFO(status.st_mode) &&
                (status.st_ino != run->stdin_ino || status.st_dev != run->stdin_dev);
-    snprintf(own, sizeof own, is_pipe ? "pipe:[%llu]" : "socket:[%llu]", (unsigned long long)run->stdin_ino);
+    print(own, sizeof own, is_pipe ? "pipe:[%llu]" : "socket:[%llu]", (unsigned long long)run->stdin_ino);
     return (is_pipe || strncmp(name, "socket:[", 8) == 0) && strcmp(name, own) != 0;
 }
 
@@ -3800,7 +3941,7 @@ static void looker_ended(int status)
     self.looker = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
-    tell_all("the looker has failed, status %#x", (unsigned)status);
+    tell_all("the looker has failed, status 0x%x", (unsigned)status);
     memset(look, 0, offsetof(struct look, recorded));
     look->what = what == WHO_IS_LEFT ? WHO_IS_LEFT : WHY_HUNG;
     look->nprocesses = 1;
@@ -4384,7 +4525,7 @@ static void hear(int sig, const siginfo_t *info)
 static void seconds_since(int64_t start, char buffer[static 32])
 {
     int64_t tenths = (now() - start) / (SECOND / 10);
-    snprintf(buffer, 32, "%lld.%lld s", (long long)(tenths / 10), (long long)(tenths % 10));
+    print(buffer, 32, "%lld.%lld s", (long long)(tenths / 10), (long long)(tenths % 10));
 }
 
 /*
@@ -4478,9 +4619,9 @@ static void orphan_ended(pid_t pid, int status)
     run->cleared += self.phase >= CLEARING;
     run->escalated |= self.phase == KILLING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (WIFSIGNALED(status))
-        snprintf(how, sizeof how, "killed by SIG%s", NAME(WTERMSIG(status)));
+        print(how, sizeof how, "killed by SIG%s", NAME(WTERMSIG(status)));
     else
-        snprintf(how, sizeof how, "status %d", WEXITSTATUS(status));
+        print(how, sizeof how, "status %d", WEXITSTATUS(status));
     if (opt.warn_reaped)
         warn("reaped orphan %ld (%s)", (long)pid, how);
     else
@@ -4812,9 +4953,9 @@ static void map_run(void)
         die(FAILED, "cannot map memory: %s", strerror(errno));
     }
     run->size = size;
-    memccpy(run->title, opt.command[0], '\0', sizeof run->title - 1);
+    print(run->title, sizeof run->title, "%s", opt.command[0]);
     if (opt.limit)
-        snprintf(run->limit, sizeof run->limit, "%.29s%s", opt.limit_text, limit_unit());
+        print(run->limit, sizeof run->limit, "%.29s%s", opt.limit_text, limit_unit());
     if (opt.report) {
         struct text text = {run->text, run->text + command};
         put_command(&text);
@@ -5043,7 +5184,7 @@ static void note_sender(int sig, const siginfo_t *info)
         return;
     run->senders[n] = (struct sender){.pid = pid, .signal = sig};
     if (pid && strcmp(name_of(pid, name), "?") != 0)
-        snprintf(run->senders[n].name, sizeof run->senders[n].name, "%.15s", name);
+        print(run->senders[n].name, sizeof run->senders[n].name, "%.15s", name);
     run->nsenders = n + 1;
 }
 

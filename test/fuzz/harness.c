@@ -1,10 +1,13 @@
 /*
- * libFuzzer harness: one parser of tiny-reaper, or its JSON writer, by the environment's TARGET: duration, float, signal, list, rewrite, status, json.
+ * libFuzzer harness: one parser of tiny-reaper, its JSON writer or its printf, by the environment's TARGET: duration, float, signal, list, rewrite, status,
+ * json, print.
  * Input bytes are a C string (json: a command's arguments, separated by NUL). With PRINT set, json prints what was written, for another parser to judge.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <math.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static jmp_buf refused;
@@ -179,8 +182,48 @@ static void fuzz_json(const uint8_t *data, size_t size)
     free(copy);
 }
 
+/* print() beside snprintf(3), and put_ipv6() beside inet_ntop(3). Bytes: a number, what to do with it, width, precision, room, a string. */
+static void fuzz_print(const uint8_t *data, size_t size)
+{
+    static const char *const CONVERSIONS[] = {"c", "d", "ld", "lld", "u", "lu", "llu", "x", "lx", "llx"};
+    char format[32], ours[128], theirs[128], string[64] = "", at_most[8] = "";
+    unsigned long long number;
+    if (size < 16)
+        return;
+    memcpy(&number, data, sizeof number);
+    unsigned which = data[8] % 16, width = data[9] % 40, room = 1 + data[11] % 100;
+    bool is_string = which > 9, star = data[12] & 1;
+    const char *flag = data[12] & 2 ? "-" : data[12] & 4 && which > 0 && !is_string ? "0" : "";
+    memcpy(string, data + 13, size - 13 < 60 ? size - 13 : 60);
+    if (is_string && data[10] & 1)
+        snprintf(at_most, sizeof at_most, ".%d", data[10] / 4);
+    char digits[8] = "";
+    if (star || width)
+        snprintf(digits, sizeof digits, star ? "*" : "%u", width);
+    snprintf(format, sizeof format, "<%%%s%s%s%s>", flag, digits, at_most, is_string ? "s" : CONVERSIONS[which]);
+    memset(ours, 7, sizeof ours);
+    memset(theirs, 7, sizeof theirs);
+#define BOTH(value) \
+    (star ? print(ours, room, format, (int)width, value) == (size_t)snprintf(theirs, room, format, (int)width, value) \
+          : print(ours, room, format, value) == (size_t)snprintf(theirs, room, format, value))
+    bool same = is_string ? BOTH(string) : strncmp(CONVERSIONS[which], "ll", 2) == 0 ? BOTH(number)
+                : CONVERSIONS[which][0] == 'l' ? BOTH((unsigned long)number) : BOTH((unsigned)number);
+    CHECK(same && memcmp(ours, theirs, sizeof ours) == 0);
+
+    static const uint8_t NONE[12];
+    struct text text = {ours, ours + sizeof ours};
+    put_ipv6(&text, data);
+    inet_ntop(AF_INET6, data, theirs, sizeof theirs);
+    bool compatible = memcmp(data, NONE, sizeof NONE) == 0 && (data[12] || data[13]);       /* as ::1.2.3.4 there; RFC 4291: deprecated */
+    CHECK(compatible || strcmp(ours, theirs) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    if (strcmp(target, "print") == 0) {
+        fuzz_print(data, size);
+        return 0;
+    }
     if (strcmp(target, "json") == 0) {
         fuzz_json(data, size);
         return 0;
