@@ -404,6 +404,7 @@ static struct self {
     bool more;                      /* a look met its bound: look again before the next sleep */
     bool spares;                    /* there are children from before the start */
     bool told_of_children;          /* that there is no list of them was said */
+    bool has_proc;                  /* a /proc of our PID namespace was seen */
     bool blind;                     /* no /proc to find the children in */
     bool due;                       /* a child has ended: time for a sweep */
     /* the job's side */
@@ -438,6 +439,7 @@ static struct self {
     int report_fd;                  /* -1: there is to be none */
     bool has_stderr;
     char pid_texts[NPID_TEXTS][40]; /* what stands in the environment for our own pid; empty: nothing */
+    struct mask was_pending;        /* before we started: our own number may be their sender */
     struct mask inherited_mask;     /* the command gets these back */
     struct disposition inherited_chld;
 } self;                             /* all zero: it costs no byte of the file */
@@ -483,6 +485,9 @@ static void clear_bit(struct pid_set *set, pid_t pid)
 }
 
 static bool has(int role) { return (self.role & role) != 0; }
+
+/* Is nobody there who may be stopped, or want the terminal? With -w there may be, after the command's end. */
+static bool nobody_is_there(void) { return run->ended && (!opt.wait || run->done); }
 
 /* Are there two processes, guard and supervisor? */
 static bool guarded(void) { return run->inner != run->outer; }
@@ -1493,10 +1498,30 @@ static void set_signal(int how, int sig)
     syscall(SYS_rt_sigprocmask, how, &mask, NULL, sizeof mask);
 }
 
+/* Is SIG in SET? It is taken out of it. */
+static bool take_out(struct mask *set, int sig)
+{
+    struct mask one = mask_of(sig);
+    bool found = false;
+    for (size_t i = 0; i < sizeof set->bits / sizeof set->bits[0]; i++) {
+        found |= (set->bits[i] & one.bits[i]) != 0;
+        set->bits[i] &= ~one.bits[i];
+    }
+    return found;
+}
+
+/* sigpending(2) */
+static struct mask pending_signals(void)
+{
+    struct mask set = {{0}};
+    syscall(SYS_rt_sigpending, &set, sizeof set);
+    return set;
+}
+
 static bool is_pending(int sig)
 {
-    sigset_t set;
-    return sigpending(&set) == 0 && sigismember(&set, sig) == 1;
+    struct mask set = pending_signals();
+    return take_out(&set, sig);
 }
 
 static bool is_stop(int sig)
@@ -1646,10 +1671,30 @@ static ssize_t read_start(int fd, char *buffer, size_t size)
     return n;
 }
 
-/* Opens /proc/PID/FILE. */
+/*
+ * Is there a /proc, and of our PID namespace? In another one its numbers mean others. A failure is believed
+ * the second time: much depends on it.
+ */
+static bool have_proc(void)
+{
+    char own[32];
+    ssize_t n = -1;
+    for (int i = 0; i < 2 && n <= 0; i++)
+        n = readlink("/proc/self", own, sizeof own - 1);
+    if (n <= 0)
+        return false;
+    own[n] = '\0';
+    return parse_number(own, PIDS - 1) == self.pid;
+}
+
+/* Opens /proc/PID/FILE, if it is about our PID; it may not be mounted yet. */
 static int open_proc(pid_t pid, const char *file, int flags)
 {
     char path[80];
+    if (!self.has_proc && !(self.has_proc = have_proc())) {
+        errno = ENOENT;
+        return -1;
+    }
     print(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
     return open_file(path, O_RDONLY | flags);
 }
@@ -1758,22 +1803,6 @@ static void each_entry(int fd, visit_t *visit, void *argument)
                 visit((pid_t)number, argument);
             at += entry->length;
         }
-}
-
-/*
- * Is there a /proc, and of our PID namespace? In another one its numbers mean others. A failure is believed
- * the second time: much depends on it.
- */
-static bool have_proc(void)
-{
-    char own[32];
-    ssize_t n = -1;
-    for (int i = 0; i < 2 && n <= 0; i++)
-        n = readlink("/proc/self", own, sizeof own - 1);
-    if (n <= 0)
-        return false;
-    own[n] = '\0';
-    return parse_number(own, PIDS - 1) == self.pid;
 }
 
 struct visitor {
@@ -2211,10 +2240,12 @@ static bool is_text(const char *path)
 }
 
 /* Leaves word of why the file PATH, that was named as FILE, could not be executed: ERROR is execve's. */
-static void explain(const char *file, const char *path, int error)
+static void explain(const char *name, const char *path, int error)
 {
-    char head[4096];
+    char head[4096], file[304 + 1];
     struct stat status;
+    /* cut, so that there is room for the reason */
+    print(file, sizeof file, strlen(name) < 304 ? "%s" : "%.301s...", name);
     bool found = *path && stat(path, &status) == 0;
     ssize_t n = found && S_ISREG(status.st_mode) ? read_head(path, head, sizeof head) : -1;
     char *needs = n > 0 ? interpreter(head, (size_t)n) : NULL, *end = needs ? strchr(needs, '\r') : NULL;
@@ -2505,7 +2536,8 @@ static bool become_inner(void)
     self.parent = run->outer;
     self.pid = getpid();
     self.role = COMMAND_SIDE;
-    self.spares = false;
+    self.spares = self.has_proc = false;
+    self.was_pending = (struct mask){{0}};
     if (self.pid == 1)
         return cannot(FAILED,
                       "its processes would be of another PID namespace than itself: use unshare --fork");
@@ -2635,6 +2667,7 @@ enum side { READS = 1, WRITES = 2, LOCKS = 4 };
 
 struct process {
     pid_t pid, parent, group;
+    pid_t files;                                    /* a thread that lives: its files are the process's */
     struct process *above, *first, *last, *next;    /* the tree: its parent, its children as a list */
     struct task *tasks;                             /* ntasks of its threads */
     int ntasks, threads, circle, leads_to, mark;    /* circle: its number, 0: none; find_circles() */
@@ -2836,7 +2869,7 @@ static void add_process(pid_t pid, void *argument)
         look->missed++;
         return;
     }
-    *process = (struct process){.pid = pid, .parent = above->pid, .above = above};
+    *process = (struct process){.pid = pid, .files = pid, .parent = above->pid, .above = above};
     *(above->last ? &above->last->next : &above->first) = process;
     above->last = process;
     look->nprocesses++;
@@ -2917,7 +2950,7 @@ static bool add_want(struct task *task, const char *name, enum side side, uint64
 static bool add_polled(struct task *task, int fd, unsigned events, uint64_t inode)
 {
     char name[NAME_SIZE], info[1024];
-    pid_t pid = task->process->pid;
+    pid_t pid = task->process->files;
     if (!read_link(pid, "fd", fd, name) || strncmp(name, "pipe:[", 6) != 0 || !(events & (POLLIN | POLLOUT)))
         return false;
     uint64_t mark = field(read_fdinfo(pid, fd, info, sizeof info), "ino:", 10);
@@ -2934,12 +2967,12 @@ static void decode_poll(struct task *task, uintptr_t array, uint64_t count)
     struct pollfd polled[POLLED];
     char name[NAME_SIZE];
     size_t most = (count < POLLED ? (size_t)count : POLLED) * sizeof *polled;
-    size_t n = read_memory(task->process->pid, array, polled, most) / sizeof *polled;
+    size_t n = read_memory(task->process->files, array, polled, most) / sizeof *polled;
     bool closed = n > 0 && n == count;
     for (size_t i = 0; i < n; i++)
         if (polled[i].fd >= 0)
             closed &= add_polled(task, polled[i].fd, (unsigned short)polled[i].events, 0);
-    if (n == 1 && count == 1 && read_link(task->process->pid, "fd", polled[0].fd, name)) {
+    if (n == 1 && count == 1 && read_link(task->process->files, "fd", polled[0].fd, name)) {
         task->fd = polled[0].fd;
         task->file = keep(name);
     }
@@ -2950,7 +2983,7 @@ static void decode_poll(struct task *task, uintptr_t array, uint64_t count)
 static void decode_epoll(struct task *task)
 {
     char info[8192];
-    size_t length = strlen(read_fdinfo(task->process->pid, task->fd, info, sizeof info));
+    size_t length = strlen(read_fdinfo(task->process->files, task->fd, info, sizeof info));
     bool closed = length > 0 && length < sizeof info - 1;
     int watched = 0;
     for (char *rest = info, *line; (line = next_field(&rest, '\n')) && watched <= POLLED;) {
@@ -3004,7 +3037,7 @@ static void decode_wait(struct task *task, bool is_waitid, unsigned long type, p
 {
     char info[1024];
     if (is_waitid && type == 3)                     /* P_PIDFD */
-        id = (pid_t)field(read_fdinfo(task->process->pid, id, info, sizeof info), "Pid:", 10);
+        id = (pid_t)field(read_fdinfo(task->process->files, id, info, sizeof info), "Pid:", 10);
     else if (is_waitid)
         id = type == P_ALL ? -1 : type == P_PGID ? -id : id;
     task->child = id ? id : -task->process->group;
@@ -3018,7 +3051,7 @@ static void decode_by_kind(struct task *task, char *name, const uint64_t *value)
     enum kind kind = task->row->kind;
     bool is_pipe = *name && (strncmp(name, "pipe:[", 6) == 0 || behind(task->wchan, "pipe"));
     uint64_t inode = is_pipe || kind == LOCK ?
-        field(read_fdinfo(task->process->pid, task->fd, info, sizeof info), "ino:", 10) : 0;
+        field(read_fdinfo(task->process->files, task->fd, info, sizeof info), "ino:", 10) : 0;
     if ((kind == IN || kind == OUT) && is_pipe) {
         task->ender = add_want(task, name, kind == IN ? WRITES : READS, inode) ? OTHERS : ANYBODY;
     } else if (kind == LOCK) {
@@ -3031,7 +3064,8 @@ static void decode_by_kind(struct task *task, char *name, const uint64_t *value)
     } else if (kind == EPOLL) {
         decode_epoll(task);
     } else if (kind == PATH || kind == PATH_AT) {
-        name[read_memory(task->process->pid, (uintptr_t)value[kind == PATH_AT], name, NAME_SIZE - 1)] = '\0';
+        uintptr_t at = (uintptr_t)value[kind == PATH_AT];
+        name[read_memory(task->process->files, at, name, NAME_SIZE - 1)] = '\0';
         task->file = *name ? keep(name) : NULL;
     } else if (kind == FUTEX) {
         task->ender = value[1] & 128 ? OWN_THREAD : ANYBODY;    /* FUTEX_PRIVATE_FLAG */
@@ -3049,7 +3083,7 @@ static void decode(struct task *task)
     const char *at = task->call;
     uint64_t value[7];
     int64_t number = take_number(&at, 10);
-    pid_t pid = task->process->pid;
+    pid_t pid = task->process->files;
     if (look->foreign || at == task->call || number < 0 || number > INT_MAX || number == SYS_restart_syscall)
         return;
     for (size_t i = 0; i < 7; i++)
@@ -3097,6 +3131,8 @@ static void add_task(pid_t tid, void *argument)
     if (look->ntasks == TASKS || (!alone && (now() >= look->until || !read_stat(process->pid, file, &stat))))
         return;
     *task = (struct task){.process = process, .tid = tid, .fd = -1, .number = -1, .state = stat.state};
+    if (process->state == 'Z' && stat.state != 'Z')
+        process->files = tid;
     if (read_task(task, "wchan", task->wchan, sizeof task->wchan) <= 0 || strcmp(task->wchan, "0") == 0)
         strcpy(task->wchan, "-");
     if (stat.state == 'S' || stat.state == 'D')
@@ -3262,6 +3298,12 @@ static void add_hold(struct thing *thing, struct process *process, enum side sid
     look->nholds++;
 }
 
+/* Is it no zombie? One whose leader is dead lives on in its other threads. */
+static bool lives(const struct process *process)
+{
+    return process->state != 0 && (process->state != 'Z' || process->threads > 1);
+}
+
 /* One descriptor of a process: is it an end of a pipe, or a locked file, that somebody waits for? */
 static void look_at_file(pid_t fd, void *argument)
 {
@@ -3270,11 +3312,11 @@ static void look_at_file(pid_t fd, void *argument)
     char name[NAME_SIZE], info[4096];
     struct stat_line stat;
     look->unread |= now() >= look->until;
-    bool named = !look->unread && read_link(process->pid, "fd", fd, name);
+    bool named = !look->unread && read_link(process->files, "fd", fd, name);
     struct thing *thing = named ? find_thing(name, false) : NULL;
     if (!thing || !read_stat(process->pid, "stat", &stat) || stat.start != process->start)
         return;
-    if (!*read_fdinfo(process->pid, fd, info, sizeof info))
+    if (!*read_fdinfo(process->files, fd, info, sizeof info))
         look->unread = true;
     else
         add_hold(thing, process, SIDES[field(info, "flags:", 8) & O_ACCMODE], field(info, "ino:", 10));
@@ -3287,9 +3329,9 @@ static void look_at_file(pid_t fd, void *argument)
 static void find_ends(int index)
 {
     struct process *process = &look->processes[index];
-    if (look->nwants == 0 || process->state == 0 || process->state == 'Z')
+    if (look->nwants == 0 || !lives(process))
         return;
-    look->unread |= !each_entry_of(process->pid, "fd", look_at_file, process) && errno != ENOENT;
+    look->unread |= !each_entry_of(process->files, "fd", look_at_file, process) && errno != ENOENT;
 }
 
 static int add_found(struct process *process, int n)
@@ -3308,7 +3350,7 @@ static int waits_for(const struct task *task)
     int n = 0;
     look->stamp++;
     for (struct process *child = task->child ? task->process->first : NULL; child; child = child->next)
-        if (child->state && child->state != 'Z' &&
+        if (lives(child) &&
             (task->child == -1 || task->child == child->pid || task->child == -child->group))
             n = add_found(child, n);
     for (int i = 0; i < task->nwants; i++)
@@ -3337,6 +3379,23 @@ static bool waits_for_own(const struct task *task)
     return task->ender == OWN_THREAD;
 }
 
+/*
+ * May a handler of its own free a process from its waits? One of a clock may always; where it waits for
+ * ITSELF alone it may be one that writes into that pipe, whoever sends the signal.
+ */
+static bool may_be_freed(const struct process *process, bool itself)
+{
+    static const char clocks[] = {SIGALRM, SIGVTALRM, SIGPROF, 0};
+    static const char faults[] = {SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, 0};
+    char text[4096] = "";
+    read_proc(process->pid, "status", text, sizeof text);
+    uint64_t caught = field(text, "SigCgt:", 16);
+    for (int sig = 1; sig < FIRST_REALTIME - 2; sig++)          /* not libc's own */
+        if ((caught >> (sig - 1) & 1) && (itself ? !strchr(faults, sig) : strchr(clocks, sig) != NULL))
+            return true;
+    return false;
+}
+
 /* Notes who could end the waits of a process. False: it runs, or nobody can tell. */
 static bool add_edges(struct process *process)
 {
@@ -3347,7 +3406,8 @@ static bool add_edges(struct process *process)
         if (task->state == 'Z' || task->state == 'X' || waits_for_own(task))
             continue;
         int n = task->ender == OTHERS && !(task->nwants && look->unread) ? waits_for(task) : 0;
-        closed = n > 0 && n < EDGES - look->nedges;
+        bool itself = n == 1 && look->found[0] == process;
+        closed = n > 0 && n < EDGES - look->nedges && !may_be_freed(process, itself);
         for (int to = 0; to < n && closed; to++) {
             look->edges[look->nedges].from = process;
             look->edges[look->nedges++].to = look->found[to];
@@ -3573,7 +3633,8 @@ static bool show_process(const struct process *process, int depth)
             put(&out, "thread %ld: ", (long)process->tasks[first].tid);
         put(&out, "%s", what);
         if (lines == 0)
-            put(&text, "%7ld %c %6ld.%ld s  ", (long)process->pid, process->state, tenths / 10, tenths % 10);
+            put(&text, process->start ? "%7ld %c %6ld.%ld s  " : "%7ld %c          -  ", (long)process->pid,
+                process->state, tenths / 10, tenths % 10);
         put(&text, lines ? "%22s%s" : "%s%-28s ", "", next);
         if (lines == 0)
             put(&text, "%*s%s", 2 * (depth < 16 ? depth : 16), "", command_of(process));
@@ -3626,6 +3687,12 @@ static void show_circle(int circle)
         publish(&json, look->circles, &look->circles_length);
 }
 
+/* Has it ended by itself meanwhile, and is ours to reap? It does not run any more. */
+static bool has_just_ended(const struct process *process)
+{
+    return process->state == 'Z' && !lives(process) && process->above == look->processes;
+}
+
 /* Table and JSON, as a tree, those above before those below; what there is no time or room for is counted. */
 static void write_picture(void)
 {
@@ -3634,7 +3701,7 @@ static void write_picture(void)
     for (int depth = 0, n = 0; process && room && (n < 64 || now() < look->until); n++) {
         if (!process->looked)
             look_briefly(process);
-        if (process->state)
+        if (process->state && !has_just_ended(process))
             process->shown = room = show_process(process, depth) && (!json || record_process(process));
         struct process *next = process->first;
         for (depth += next != NULL; !next && process != look->processes; process = process->above) {
@@ -3646,7 +3713,7 @@ static void write_picture(void)
     look->more = look->missed;
     for (int i = 1; i < look->nprocesses; i++) {
         process = &look->processes[i];
-        look->more += (process->state || !process->looked) && !process->shown;
+        look->more += (process->state || !process->looked) && !process->shown && !has_just_ended(process);
         if (process->shown && process->threads > process->ntasks)
             look->more += process->threads - process->ntasks;
     }
@@ -3926,6 +3993,8 @@ static void print_picture(void)
     if (!look->recorded)
         look->more_recorded = look->more;
     look->recorded = true;
+    if (look->table_length == 0 && look->more == 0)
+        return;
     tell("still running:");
     tell("%.*s", columns, "    pid state  elapsed  waits in, and for whom       command");
     for (const char *line = look->table; line < look->table + look->table_length; line += strlen(line) + 1)
@@ -4213,8 +4282,9 @@ static void begin_clearing(void)
         self.sparing = true;
     self.asked = 0;
     sweep(SIGTERM);
-    if (self.blind && !is_init())
-        tell("no /proc: of what the command left behind only its group can be ended");
+    if (self.blind)
+        tell(is_init() ? "no /proc of this PID namespace: sending TERM to all that the command left behind"
+                       : "no /proc: of what the command left behind only its group can be ended");
     else if (self.asked > 0)
         tell("%s left %ld process%s behind: sending TERM", run->title, self.asked, plural(self.asked, "es"));
     for (int i = 0; i < 2 && self.blind && self.step == 0; i++)
@@ -4239,7 +4309,7 @@ static void begin_killing(void)
             tell("no /proc: only the command and its group can be ended");
         else
             tell("sending KILL to what is left: %ld process%s", self.left - self.reading,
-                 plural(self.left - self.reading, "es, and what is below them"));
+                 self.left - self.reading == 1 ? ", and what is below it" : "es, and what is below them");
     }
     self.last_end = now();
     sweep(SIGKILL);
@@ -4598,6 +4668,7 @@ static void tell_end(const char *what, pid_t pid, int status)
 static void command_ended(int status)
 {
     run->wait_status = status;
+    run->told_end |= WIFSIGNALED(status) && memchr(run->forwarded, WTERMSIG(status), run->forwarded_count);
     run->ended = true;
     command_goes_on();
     if (!run->failed_status)
@@ -4605,6 +4676,26 @@ static void command_ended(int status)
     if (!opt.wait)
         /* or we are the heir */
         return_terminal(run->outcome != NOT_STARTED || self.child != run->command);
+}
+
+/*
+ * A child was stopped, or goes on. With -w what the terminal does to the rest of the command's group, after
+ * its end, counts as if it was done to the command; and what is being ended is not to be stopped.
+ */
+static void child_stands(pid_t pid, int status, bool is_command)
+{
+    int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+    bool stands_for_it = run->ended && opt.wait && self.phase <= ASKED && getpgid(pid) == group();
+    if (is_command && sig == 0)
+        tell_all("%s (pid %ld) continued", run->title, (long)pid);
+    if (is_command || (stands_for_it && (sig ? is_stop(sig) : run->stop != 0))) {
+        if (sig)
+            command_stopped(sig);
+        else
+            command_goes_on();
+    } else if (sig == SIGTSTP && (self.phase == CLEARING || self.phase == READING)) {
+        send_signal(pid, SIGCONT);
+    }
 }
 
 static void orphan_ended(pid_t pid, int status)
@@ -4634,16 +4725,15 @@ static void child_reported(pid_t pid, int status, const struct rusage *usage)
     bool is_child = pid == self.child && !self.child_gone,
          ended = !WIFSTOPPED(status) && !WIFCONTINUED(status);
     bool supervisor = is_child && pid == run->inner;
-    if (!ended) {
-        if (supervisor && WIFSTOPPED(status))
-            /* it never stops by itself: its group, or it alone, was stopped */
+    if (!ended && supervisor) {
+        /* it never stops by itself: its group, or it alone, was stopped */
+        if (WIFSTOPPED(status))
             kill(pid, SIGCONT);
-        else if (is_child && !supervisor && WIFSTOPPED(status))
-            command_stopped(WSTOPSIG(status));
-        else if (is_child && !supervisor) {
-            tell_all("%s (pid %ld) continued", run->title, (long)pid);
-            command_goes_on();
-        }
+        return;
+    }
+    if (!ended) {
+        if (has(COMMAND_SIDE))
+            child_stands(pid, status, is_child);
         return;
     }
     self.due = true;                                /* its children are ours now */
@@ -4819,7 +4909,7 @@ static void follow(void)
 {
     unsigned stop = run->stop;
     int sig = (int)(stop & 0xff);
-    if (run->ended || !run->command)
+    if (nobody_is_there() || !run->command)
         return;
     if (stop == 0 && (run->stand & 0xff) == HALTED)
         /* over: or inner would go on sending CONTs, which throw a stop away */
@@ -4853,7 +4943,8 @@ static void answer(void)
         return;
     if ((stand & 0xff) == GRANTED) {
         self.hung_up = false;
-    } else if ((stand & 0xff) == REFUSED && sig != SIGTSTP && getsid(run->outer) == getsid(run->command)) {
+    } else if ((stand & 0xff) == REFUSED && sig != SIGTSTP &&
+               getsid(run->outer) == getsid(run->ended ? 0 : run->command)) {
         /* it can't be orphaned, and has had its HUP, the kernel's own word for it */
         if (self.hung_up) {
             tell("%s asks for a terminal that it cannot have: left stopped", run->title);
@@ -5208,8 +5299,8 @@ static void tell_forwarded(int sig, const siginfo_t *info)
 static bool only_wakes(int sig, const siginfo_t *info)
 {
     bool sent = info->si_code == SI_USER || info->si_code == SI_TKILL;
-    if (sent && info->si_pid == self.pid)
-        return true;
+    if (sent && info->si_pid == self.pid)           /* ours, or of what we were before our exec */
+        return !take_out(&self.was_pending, sig);
     if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer)
         return true;
     if (sig == SIGCHLD && sent && self.last_looker && info->si_pid == self.last_looker)
@@ -5263,7 +5354,7 @@ static void handle(int sig, const siginfo_t *info)
         note_sender(sig, info);
     /* of a CONT, and no call before: inner looks for one that waits here, or is in the ring */
     ring_write(sig);
-    if (sig == SIGCONT && self.wants && !run->ended)
+    if (sig == SIGCONT && self.wants && !nobody_is_there())
         give_terminal(WITH_JOB);                    /* before the command goes on */
     wake(run->inner);
     if (sig == SIGCONT)
@@ -5288,14 +5379,6 @@ static int64_t time_to_sleep(void)
     return rest > 0 ? rest : 0;
 }
 
-/* Takes SIG out of SET. */
-static void remove_signal(struct mask *set, int sig)
-{
-    struct mask taken = mask_of(sig);
-    for (size_t i = 0; i < sizeof set->bits / sizeof set->bits[0]; i++)
-        set->bits[i] &= ~taken.bits[i];
-}
-
 /*
  * The command may end by what was typed, before the supervisor has taken its own: the rest of the job is to
  * have it all the same. Each number once, so that no flood keeps us.
@@ -5305,7 +5388,7 @@ static void hear_the_rest(void)
     struct mask rest = all_signals();
     siginfo_t info;
     for (int sig; self.role == COMMAND_SIDE && (sig = take_signal(&rest, &info, 0)) > 0;) {
-        remove_signal(&rest, sig);
+        take_out(&rest, sig);
         handle(sig, &info);
     }
 }
@@ -5334,7 +5417,7 @@ static void supervise(void)
         if (sig < 0)
             sig = take_signal(&turn, &info, time_to_sleep());
         if (sig > 0) {
-            remove_signal(&turn, sig);
+            take_out(&turn, sig);
             handle(sig, &info);
         }
     }
@@ -5492,6 +5575,7 @@ int main(int argc, char **argv)
     self.has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
     if (!block_signals(&self.inherited_mask))
         die(FAILED, "cannot block signals: %s", strerror(errno));
+    self.was_pending = pending_signals();
     parse_options(argv);
     open_report();
     begin();

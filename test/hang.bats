@@ -104,6 +104,54 @@ END
   grep -qE '    cat \(pid [0-9]+\) in read\(0 .*/fifo\)' err
 }
 
+@test "a process that a handler of its own may free is in no circle" {
+  # A child that ends writes into the pipe, by a handler; and the deadlock of Popen under an alarm of its own.
+  python <<'END'
+import os, signal, subprocess
+r, w = os.pipe()
+os.set_blocking(w, False)
+signal.signal(signal.SIGCHLD, lambda *_: None)
+signal.set_wakeup_fd(w)
+subprocess.Popen(["sleep", "1000"])
+os.read(r, 1)
+END
+  no_circle '.running[0].threads[0].waits_for == [.running[0].pid]' "$PYTHON" program.py
+  python <<'END'
+import signal, subprocess, sys
+signal.signal(signal.SIGALRM, lambda *_: sys.exit(9))
+signal.alarm(1000)
+subprocess.Popen(["seq", "100000"], stdout=subprocess.PIPE).wait()
+END
+  no_circle '.running[1].threads[0].waits_for == [.running[0].pid]' "$PYTHON" program.py
+}
+
+@test "a process whose first thread has ended lives in its others: they wait, hold pipes, and are waited for" {
+  # leave(DO): the first thread ends, and another one does it.
+  python <<'END'
+import ctypes, os, sys, threading, time
+def leave(do):
+    threading.Thread(target=do).start()
+    ctypes.CDLL(None).pthread_exit(None)
+r, w = os.pipe()
+child = os.fork()
+if sys.argv[1] == "holds":      # the other end of the pipe that its child reads
+    if child == 0:
+        os.read(r, 1)
+    leave(lambda: time.sleep(1000))
+elif sys.argv[1] == "circle":   # waits for the child that reads from it
+    if child == 0:
+        os.close(w)
+        os.read(r, 1)
+    leave(lambda: os.waitpid(child, 0))
+elif child == 0:                # is waited for
+    leave(lambda: time.sleep(1000))
+os.waitpid(child, 0)
+END
+  no_circle '.running[0].state == "Z" and .running[1].threads[0].waits_for == [.running[0].pid]' "$PYTHON" program.py holds
+  picture '.running[0].state == "Z" and .cycles == [[.running[0].pid, .running[1].pid]]' "$PYTHON" program.py circle
+  no_circle '.running[1].state == "Z" and .running[0].threads[0].waits_for == [.running[1].pid]' "$PYTHON" program.py waited
+}
+
 @test "poll and epoll on a pipe wait for who has its other end" {
   local how
   for how in poll epoll; do

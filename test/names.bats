@@ -191,7 +191,7 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
   run -124 "$NAMES/timeout" 1 sh -c "$LEAVES" sh 'exec sleep 1000'
   run ! lives
   local signal
-  for signal in TERM INT HUP KILL; do
+  for signal in TERM INT HUP USR1 PIPE KILL; do
     : >leftovers
     : >log
     start timeout 100 sh -c "$LEAVES" sh 'echo "cmd ready $$ 0"; exec sleep 1000'

@@ -180,6 +180,21 @@ start() {
   [[ $("${new[@]}" --mount sh -c 'mount -t tmpfs none /proc && exec "$0" -t 0.1 sleep 100; exit $?' "$TINY"; echo $?) == 124 ]]
 }
 
+@test "with another namespace's /proc nothing is said of that namespace's processes" {
+  local new=()
+  for word in "${NEW[@]}"; do
+    [[ $word == --mount-proc ]] || new+=("$word")
+  done
+  # As PID 1, and as an ordinary process: its own numbers mean others there.
+  run "${new[@]}" "$TINY" -v -o one -t 0.5 sleep 100
+  run "${new[@]}" sh -c '"$0" -v -o two -t 0.5 sleep 100; exit' "$TINY"
+  for report in one two; do
+    jq -e '(.running | length == 1) and .running[0].pid == .pid and .running[0].command == "?"' "$report"
+  done
+  run "${new[@]}" "$TINY" -vv sh -c 'trap : USR1; kill -s USR1 1; sleep 0.2; :'
+  [[ $output == *'USR1 from pid 2 (?) forwarded'* ]]
+}
+
 @test "what the command inherits is the same as without" {
   local descriptors='^fd\|^Sig\|^environment\|^directory\|^umask\|^limit'
   "${NEW[@]}" "$H/with" -i 1,17 -b 10,33 "$H/inherit" without

@@ -103,6 +103,16 @@ END
   refused 126 "$(printf 'n%.0s' {1..300})" "$TINY" "./$(printf 'n%.0s' {1..300})"
 }
 
+@test "126 and 127 say why, however long the name is" {
+  local folder
+  folder=$BATS_TEST_TMPDIR/$(printf '%0100d/' 1 2 3 4 5 6 7)
+  mkdir -p "$folder"
+  run -126 "$TINY" "$folder"
+  [[ $output == *"...': it is a directory" && ${#lines[@]} == 1 ]]
+  run -127 "$TINY" "$folder/none"
+  [[ $output == *"...': No such file or directory" && ${#lines[@]} == 1 ]]
+}
+
 @test "a script without #! is run by /bin/sh, with its arguments, by path and through PATH" {
   # shellcheck disable=SC2016 # for the script
   echo 'echo "$0 ran with $# arguments: $*"' | script bare

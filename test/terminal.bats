@@ -283,6 +283,44 @@ STEPS
   done
 }
 
+@test "--wait: Ctrl-Z, fg, and a reader of the terminal, after the command's end" {
+  [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
+  local options
+  for options in -w '-G -w'; do
+    # What is left in the group stands for the command: it says CONT when it goes on.
+    cat >leaves <<'END'
+while kill -0 $PPID 2>/dev/null && [ "$(cat /proc/$PPID/comm)" = command ]; do :; done
+trap 'echo "<C""ONT>"' CONT
+echo "<pid=""$$>"
+[ "$1" ] && { trap - CONT; read x </dev/tty; echo "<got $x>"; exit; }
+until [ -e over ]; do sleep 0.1; done
+END
+    cp "$(command -v dash)" command
+    at_prompt bash <<STEPS
+      type $P $options ./command -c 'dash leaves piped & exit 2' | cat
+      see <pid=(?P<pid>\d+)
+      type hello
+      see <got hello
+      prompt
+      type $P $options ./command -c 'dash leaves & exit 2'
+      see <pid=(?P<pid>\d+)
+      find job pgrep -P {shell}
+      $CTRL_Z
+      stopped {job}
+      type fg
+      see <CONT
+      $CTRL_Z
+      type fg; echo "<st""atus=\$?>"
+      see <CONT
+      do touch over
+      see <status=2>
+      prompt
+      state {job} gone
+      do rm over
+STEPS
+  done
+}
+
 @test "a command that stops its group by itself, as editors do, stops the job; the terminal's modes are the shell's, then its own" {
   for shell in "${SHELLS[@]}"; do
     # Of these bash alone has modes of its own.
