@@ -601,7 +601,7 @@ static size_t vprint(char *buffer, size_t size, const char *format, va_list argu
     return out.length;
 }
 
-/* print(3) */
+/* snprintf(3) */
 static __attribute__((format(printf, 3, 4))) size_t print(char *buffer, size_t size, const char *format, ...)
 {
     va_list arguments;
@@ -5286,7 +5286,9 @@ static void tell_forwarded(int sig, const siginfo_t *info)
     pid_t pid = info->si_code > 0 ? 0 : info->si_pid;
     if (opt.verbose < 2)
         return;
-    if (info->si_code <= 0)
+    if (info->si_code <= 0 && pid == 0)
+        print(name, sizeof name, "of another PID namespace");
+    else if (info->si_code <= 0)
         name_of(pid, name);
     tell_all("%s from pid %ld (%s) %s%s%s", NAME(sig), (long)pid, name, to ? "forwarded" : "dropped",
              to && to != sig ? " as " : "", to && to != sig ? NAME(to) : "");
