@@ -286,37 +286,38 @@ STEPS
 @test "--wait: Ctrl-Z, fg, and a reader of the terminal, after the command's end" {
   [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
   local options
-  for options in -w '-G -w'; do
-    # What is left in the group stands for the command: it says CONT when it goes on.
-    cat >leaves <<'END'
+  # It reads when the command has ended.
+  cat >reader <<'END'
 while kill -0 $PPID 2>/dev/null && [ "$(cat /proc/$PPID/comm)" = command ]; do :; done
-trap 'echo "<C""ONT>"' CONT
-echo "<pid=""$$>"
-[ "$1" ] && { trap - CONT; read x </dev/tty; echo "<got $x>"; exit; }
-until [ -e over ]; do sleep 0.1; done
+echo "<as""ks>"
+read x </dev/tty
+echo "<got $x>"
 END
-    cp "$(command -v dash)" command
+  cp "$(command -v dash)" command
+  for options in -w '-G -w'; do
     at_prompt bash <<STEPS
-      type $P $options ./command -c 'dash leaves piped & exit 2' | cat
-      see <pid=(?P<pid>\d+)
+      type $P $options ./command -c 'dash reader & exit 2' | cat
+      see <asks>
       type hello
       see <got hello
       prompt
-      type $P $options ./command -c 'dash leaves & exit 2'
-      see <pid=(?P<pid>\d+)
+      # What is left in the group stands for the command. (Nothing that forks: a child stopped in a vfork holds its parent in the call.)
+      type $P $options ./command -c 'echo "<com""mand=\$\$>"; tty-user wait & exit 2'
+      see <command=(?P<command>\d+)
+      see <wait waits fg=\d pid=(?P<pid>\d+)
       find job pgrep -P {shell}
+      state {command} gone
       $CTRL_Z
       stopped {job}
       type fg
-      see <CONT
+      state {pid} S
       $CTRL_Z
       type fg; echo "<st""atus=\$?>"
-      see <CONT
-      do touch over
+      state {pid} S
+      do kill -s KILL {pid}
       see <status=2>
       prompt
       state {job} gone
-      do rm over
 STEPS
   done
 }
