@@ -33,12 +33,10 @@ refused() {
 }
 
 @test "the exit status is the command's, each of 0 to 255" {
-  local status guard
+  local guard
   for guard in '' -G; do
-    for status in {0..255}; do
-      # shellcheck disable=SC2086 # an option, or none
-      [[ $("$H/ended" "$TINY" $guard sh -c "exit $status") == "exited $status" ]]
-    done
+    # shellcheck disable=SC2086 # an option, or none
+    diff <(seq -f 'exited %g' 0 255) <("$H/ended" -n 256 "$TINY" $guard sh -c 'exit "$1"' sh)
   done
 }
 
