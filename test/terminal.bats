@@ -1097,7 +1097,7 @@ STEPS
 @test "where the limit, -d or a kill -9 has ended the command in the foreground, the terminal's modes are as before" {
   local is_back="until stty -a -F /dev/{tty} | grep -q '[^-]echo '"
   for shell in "${SHELLS[@]}"; do
-    in_script "$shell" "$TINY -t 1 tty-user ask password; stty -a; read x; echo \"<got \$x>\"" <<STEPS
+    in_script "$shell" "$TINY -k 1 -t 1 tty-user ask password; stty -a; read x; echo \"<got \$x>\"" <<STEPS
       see <password asks fg=1
       see \sicanon\s[^;]*\secho\s
       type word
@@ -1106,7 +1106,7 @@ STEPS
       end 0
 STEPS
     for option in '' -G; do
-      in_script "$shell" "$TINY $option -t 2 tty-user talk; stty -a" <<STEPS
+      in_script "$shell" "$TINY $option -k 1 -t 2 tty-user talk; stty -a" <<STEPS
       $READY
       type raw
       see <raw fg=1 size=\S+ echo=0 canonical=0
@@ -1117,7 +1117,7 @@ STEPS
     done
     # Who is killed says nothing to the shell, which may read before the terminal is back.
     for victim in outer parent above; do
-      in_script "$shell" "sh -c '$TINY -d tty-user talk; :'; until read x; do :; done 2>/dev/null; echo \"<got \$x>\"" <<STEPS
+      in_script "$shell" "sh -c '$TINY -k 1 -d tty-user talk; :'; until read x; do :; done 2>/dev/null; echo \"<got \$x>\"" <<STEPS
       $READY
       find outer ps -o ppid= -p {parent}
       find above ps -o ppid= -p {outer}
