@@ -4286,7 +4286,8 @@ static void begin_clearing(void)
         tell(is_init() ? "no /proc of this PID namespace: sending TERM to all that the command left behind"
                        : "no /proc: of what the command left behind only its group can be ended");
     else if (self.asked > 0)
-        tell("%s left %ld process%s behind: sending TERM", run->title, self.asked, plural(self.asked, "es"));
+        tell("%s left %ld process%s behind that had no TERM yet: sending TERM", run->title, self.asked,
+             plural(self.asked, "es"));
     for (int i = 0; i < 2 && self.blind && self.step == 0; i++)
         if (is_init())
             send_signal(-1, i == 0 ? SIGTERM : SIGCONT);
