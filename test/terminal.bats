@@ -322,6 +322,28 @@ STEPS
   done
 }
 
+@test "Ctrl-Z while what was left behind is being ended stops nobody" {
+  [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
+  printf '%s\n' 'echo "<ignorer=""$$>"' 'read x <fifo' 'echo "<re""ad>"' >ignorer
+  mkfifo fifo
+  cp "$(command -v dash)" command
+  local option
+  for option in '' -G; do
+    at_prompt bash <<STEPS
+      type $P $option -k 0 ./command -c 'trap "" TERM; dash ignorer & exit 2'
+      see <ignorer=\d+>
+      until ! pgrep -x command -s {shell}
+      find job pgrep -P {shell}
+      key ^Z
+      see \^Z
+      do timeout 60 sh -c 'echo >fifo'
+      see <read>
+      prompt
+      state {job} gone
+STEPS
+  done
+}
+
 @test "a command that stops its group by itself, as editors do, stops the job; the terminal's modes are the shell's, then its own" {
   for shell in "${SHELLS[@]}"; do
     # Of these bash alone has modes of its own.
