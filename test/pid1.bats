@@ -191,7 +191,7 @@ start() {
   for report in one two; do
     jq -e '(.running | length == 1) and .running[0].pid == .pid and .running[0].command == "?"' "$report"
   done
-  run "${new[@]}" "$TINY" -vv sh -c 'trap : USR1; kill -s USR1 1; sleep 0.2; :'
+  run -3 "${new[@]}" "$TINY" -vv sh -c 'trap "exit 3" USR1; kill -s USR1 1; while :; do :; done'
   [[ $output == *'USR1 from pid 2 (?) forwarded'* ]]
 }
 
