@@ -4733,7 +4733,7 @@ static void child_reported(pid_t pid, int status, const struct rusage *usage)
         return;
     }
     if (!ended) {
-        if (has(COMMAND_SIDE))
+        if (has(COMMAND_SIDE) && !is_spared(pid))
             child_stands(pid, status, is_child);
         return;
     }

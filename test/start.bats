@@ -221,6 +221,26 @@ y" PATH="$PATH" "$@" "$TINY" $options "$H/inherit" "$T/with"
   [[ $("$TINY" -G "$H/orphans" 2000) == '2000 orphans, 0 zombies' ]]
 }
 
+@test "a child from before that is stopped while tiny-reaper ends what was left behind stays stopped" {
+  # The leftover ignores TERM, stops the child from before, and looks at it when it has been seen.
+  cat >leftover <<'END'
+trap '' TERM
+until grep -q '^State:.[TtZ]' "/proc/$1/status"; do kill -s TSTP "$1" || exit; done
+read -r _ <fifo
+END
+  mkfifo fifo
+  start bash -c 'sleep 1000 3>&- & exec "$0" -G -k 0 bash -c "trap \"\" TERM; bash leftover \$1 >/dev/null 3>&- & echo before \$1 ready" bash $!' "$TINY"
+  logged 'before .* ready'
+  local before
+  before=$(sed -n 's/^before \([0-9]*\) ready/\1/p' log)
+  stopped() { grep -q '^State:.T' "/proc/$before/status"; }
+  wait_for 20 stopped
+  timeout 60 bash -c 'echo >fifo'
+  ends 0
+  stopped
+  kill -s KILL "$before"
+}
+
 @test "what is left behind gets TERM, and is gone when tiny-reaper is; --leave leaves it" {
   local left
   run -3 "$TINY" -k 100 sh -c '"$0" left 15 >left & while ! grep -q ready left; do :; done; exit 3' "$H/siglog"
