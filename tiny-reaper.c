@@ -3906,8 +3906,8 @@ static void map_look(void)
 }
 
 /*
- * Forks the looker, self.looker. False: there is none to be had, and end_look() says what the supervisor may
- * see by itself.
+ * Forks the looker, self.looker. Where no process is to be had it is 0, and finish_look() says at once what
+ * the supervisor may see by itself. False: there is not even memory.
  */
 static bool start_look(enum look_for what)
 {
@@ -3926,7 +3926,7 @@ static bool start_look(enum look_for what)
     if (pid == 0)
         be_looker();
     if (pid < 0)
-        return false;
+        return true;
     setpgid(pid, pid);
     self.looker = self.last_looker = pid;
     return true;
@@ -3954,10 +3954,13 @@ static void serve_look(void)
 /* Where the looker did not come to an end: what can be had without being held, of the first 256 at least. */
 static void look_from_here(void)
 {
-    if (look->nprocesses == 1)
+    bool found_none = look->nprocesses == 1;
+    if (found_none)
         each_child(add_process, look->processes);
     if (look->nprocesses == 1 && run->command && !run->ended)
         add_process(run->command, look->processes);
+    for (int i = 1; found_none && i < look->nprocesses && i < 256; i++)
+        find_children(i);
     for (int i = 1; i < look->nprocesses && i < 256 && look->what == WHO_IS_LEFT; i++)
         if (!look->processes[i].looked) {
             look_briefly(&look->processes[i]);

@@ -105,6 +105,30 @@ unlisted() {
   done
 }
 
+# Each fork of tiny-reaper's but that of the command fails.
+forkless() {
+  strace -qq -o trace -e trace='?fork,clone' -e inject='?fork,clone:error=EAGAIN:when=2+' "$@"
+}
+
+@test "without a process to be had for a look: pid, state and name are said and reported all the same" {
+  hangs() {
+    rm -f report left
+    run forkless "$TINY" -G -v -t "$TIME" -o report bash -c 'sleep 1000 & echo $! >left; wait'
+    [[ -s left ]]
+  }
+  in_time hangs
+  [ "$status" = 124 ]
+  grep -q '(INJECTED)' trace
+  grep -Eq "^tiny-reaper: *$(cat left) S +- +- +sleep$" <<<"$output"
+  [ "$(jq '.running | map(.pid) | index('"$(cat left)"') != null' report)" = true ]
+  rm report
+  run -3 --separate-stderr forkless "$TINY" -G -v -o report bash -c "$leaves_two"
+  [[ $stderr == *"left behind: sleep (pid $(left_in_group))"* ]]
+  [ "$(jq -c '.left | map(.pid) | sort' report)" = "$(jq -sc sort left)" ]
+  gone "$(left_in_group)"
+  gone "$(left_in_session)"
+}
+
 @test "without a timer to be had the limit and the grace hold all the same" {
   run -124 "$H/lacking" timer "$TINY" -t 0.2 sleep 1000
   run -137 "$H/lacking" timer "$TINY" -t 0.2 -k 0.2 "$H/with" -i 15 sleep 1000
