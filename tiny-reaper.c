@@ -331,7 +331,7 @@ static struct run {
     ino_t stdin_ino;
     bool foreground;                /* job 0, and it has the terminal */
     bool wants_terminal;            /* at the start */
-    char oom_file[256];             /* where the cgroup's OOM kills are counted; empty: nowhere */
+    char oom_file[512];             /* where the cgroup's OOM kills are counted; empty: nowhere */
     long long oom_before;
     char title[64], limit[32];      /* the command's name and the limit, for messages: inner wipes its own */
 
@@ -1731,13 +1731,50 @@ static pid_t parent_of(pid_t pid)
     return read_status(pid, &status) ? status.parent : 0;
 }
 
+/* Calls VISIT for each line of what FD has, and closes FD; lines of over 2 kB are cut somewhere. */
+static void each_line(int fd, void (*visit)(char *, void *), void *argument)
+{
+    char buffer[4096], *end;
+    size_t rest = 0;
+    for (ssize_t n; fd >= 0 && (n = read_file(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
+        char *line = buffer;
+        buffer[rest + (size_t)n] = '\0';
+        for (; (end = strchr(line, '\n')); line = end + 1) {
+            *end = '\0';
+            visit(line, argument);
+        }
+        rest = strlen(line) < sizeof buffer / 2 ? strlen(line) : 0;
+        memmove(buffer, line, rest);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+struct wanted {
+    const char *name;
+    int base;
+    uint64_t found;
+};
+
+static void look_at_field(char *line, void *argument)
+{
+    struct wanted *wanted = argument;
+    wanted->found |= field(line, wanted->name, wanted->base);
+}
+
+/* field() of /proc/PID/FILE, however long: in status the user's groups, on one line, may have 700 kB. */
+static uint64_t read_field(pid_t pid, const char *file, const char *name, int base)
+{
+    struct wanted wanted = {name, base, 0};
+    each_line(open_proc(pid, file, 0), look_at_field, &wanted);
+    return wanted.found;
+}
+
 /* Does a signal SIG wait at process PID? */
 static bool waits_at(pid_t pid, int sig)
 {
-    char text[4096];
-    if (read_proc(pid, "status", text, sizeof text) <= 0)
-        return false;
-    return ((field(text, "SigPnd:", 16) | field(text, "ShdPnd:", 16)) >> (sig - 1)) & 1;
+    uint64_t waiting = read_field(pid, "status", "SigPnd:", 16) | read_field(pid, "status", "ShdPnd:", 16);
+    return waiting >> (sig - 1) & 1;
 }
 
 /* A process's name (comm) into NAME, "?" where it can't be seen, and NAME. */
@@ -1908,26 +1945,6 @@ static ssize_t read_head(const char *path, char *head, size_t size)
     return read_start(open_file(path, O_RDONLY | O_NOCTTY), head, size);
 }
 
-/* Calls VISIT for each line of a file of any length; lines of over 2 kB are cut somewhere. */
-static void each_line(const char *path, void (*visit)(char *, void *), void *argument)
-{
-    char buffer[4096], *end;
-    size_t rest = 0;
-    int fd = open_file(path, O_RDONLY);
-    for (ssize_t n; fd >= 0 && (n = read_file(fd, buffer + rest, sizeof buffer - 1 - rest)) > 0;) {
-        char *line = buffer;
-        buffer[rest + (size_t)n] = '\0';
-        for (; (end = strchr(line, '\n')); line = end + 1) {
-            *end = '\0';
-            visit(line, argument);
-        }
-        rest = strlen(line) < sizeof buffer / 2 ? strlen(line) : 0;
-        memmove(buffer, line, rest);
-    }
-    if (fd >= 0)
-        close(fd);
-}
-
 /* The next field of *LINE up to SEPARATOR, which is cut off; NULL: no more. */
 static char *next_field(char **line, char separator)
 {
@@ -1938,30 +1955,23 @@ static char *next_field(char **line, char separator)
     return field;
 }
 
-/* This process's path in the memory hierarchy of cgroups, v1 or unified (*V2); false: none. cgroups(7) */
-static bool find_cgroup(char path[static 192], bool *v2)
-{
-    char text[2048], *rest = text;
-    bool found = false;
-    if (read_proc(self.pid, "cgroup", text, sizeof text) <= 0)
-        return false;
-    for (char *line; (line = next_field(&rest, '\n'));) {
-        char *number = next_field(&line, ':'), *names = next_field(&line, ':');
-        bool memory = names && behind(names, "memory"),
-             unified = names && *names == '\0' && strcmp(number, "0") == 0;
-        if (!line || !(memory || (unified && !found)))
-            continue;
-        print(path, 192, "%s", line);
-        *v2 = !memory;
-        found = true;
-    }
-    return found;
-}
-
 struct oom_search {
-    char path[192];
+    char path[512];                                 /* of this process's cgroup; empty: none */
     bool v2;
 };
+
+/* One line of /proc/self/cgroup: is it the memory hierarchy, v1 or unified? cgroups(7) */
+static void look_at_cgroup(char *line, void *argument)
+{
+    struct oom_search *search = argument;
+    char *number = next_field(&line, ':'), *names = next_field(&line, ':');
+    bool memory = names && behind(names, "memory"),
+         unified = names && *names == '\0' && strcmp(number, "0") == 0;
+    if (!line || !(memory || (unified && !*search->path)))
+        return;
+    print(search->path, sizeof search->path, "%s", line);
+    search->v2 = !memory;
+}
 
 /* One line of mountinfo: is it the memory hierarchy, and our cgroup in it? proc(5) */
 static void look_at_mount(char *line, void *argument)
@@ -1974,9 +1984,10 @@ static void look_at_mount(char *line, void *argument)
     for (int i = 0; i < 5 && rest; i++)
         root = point, point = next_field(&rest, ' ');
     size_t length = root && strcmp(root, "/") != 0 ? strlen(root) : 0;
-    if (point && root && strncmp(search->path, root, length) == 0)
-        print(run->oom_file, sizeof run->oom_file, "%.60s%.160s/%s", point, search->path + length,
-                 search->v2 ? "memory.events" : "memory.oom_control");
+    if (point && root && strncmp(search->path, root, length) == 0 &&
+        print(run->oom_file, sizeof run->oom_file, "%s%s/%s", point, search->path + length,
+              search->v2 ? "memory.events" : "memory.oom_control") >= sizeof run->oom_file)
+        *run->oom_file = '\0';                      /* too long a path */
 }
 
 /*
@@ -1986,8 +1997,9 @@ static void look_at_mount(char *line, void *argument)
 static __attribute__((noinline)) void find_oom_file(void)
 {
     struct oom_search search = {.v2 = false};
-    if (find_cgroup(search.path, &search.v2))
-        each_line("/proc/self/mountinfo", look_at_mount, &search);
+    each_line(open_file("/proc/self/cgroup", O_RDONLY), look_at_cgroup, &search);
+    if (*search.path)
+        each_line(open_file("/proc/self/mountinfo", O_RDONLY), look_at_mount, &search);
 }
 
 /* How often the kernel's OOM killer has struck in this cgroup; -1: that cannot be known. */
@@ -3056,7 +3068,7 @@ static void decode_by_kind(struct task *task, char *name, const uint64_t *value)
         task->ender = add_want(task, name, kind == IN ? WRITES : READS, inode) ? OTHERS : ANYBODY;
     } else if (kind == LOCK) {
         struct waiter waiter = {task, name, task->row->number == SYS_flock, inode, ""};
-        each_line("/proc/locks", match_lock, &waiter);
+        each_line(open_file("/proc/locks", O_RDONLY), match_lock, &waiter);
     } else if (kind == CHILD || kind == CHILD_ID) {
         decode_wait(task, kind == CHILD_ID, (unsigned long)value[0], (pid_t)value[kind == CHILD_ID]);
     } else if (kind == POLL) {
@@ -3280,7 +3292,7 @@ static void name_sockets(int index)
     look->scanned = hash_of(space);
     for (size_t i = 0; i < sizeof PROTOCOLS / sizeof *PROTOCOLS; i++) {
         print(path, sizeof path, "/proc/%ld/net/%s", (long)task->process->pid, PROTOCOLS[i]);
-        each_line(path, name_socket, (void *)(uintptr_t)PROTOCOLS[i]);
+        each_line(open_file(path, O_RDONLY), name_socket, (void *)(uintptr_t)PROTOCOLS[i]);
     }
 }
 
@@ -3387,9 +3399,7 @@ static bool may_be_freed(const struct process *process, bool itself)
 {
     static const char clocks[] = {SIGALRM, SIGVTALRM, SIGPROF, 0};
     static const char faults[] = {SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, 0};
-    char text[4096] = "";
-    read_proc(process->pid, "status", text, sizeof text);
-    uint64_t caught = field(text, "SigCgt:", 16);
+    uint64_t caught = read_field(process->pid, "status", "SigCgt:", 16);
     for (int sig = 1; sig < FIRST_REALTIME - 2; sig++)          /* not libc's own */
         if ((caught >> (sig - 1) & 1) && (itself ? !strchr(faults, sig) : strchr(clocks, sig) != NULL))
             return true;
@@ -3470,13 +3480,14 @@ static void find_circles(void)
 /* How often a sleeping thread has left the processor; -1: it does not sleep. */
 static long count_switches(const struct task *task)
 {
-    char text[4096] = "";
+    char file[48], text[512] = "";
     read_task(task, "status", text, sizeof text);
     const char *state = behind(text, "\nState:\t");
     if (!state || (*state != 'S' && *state != 'D'))
         return -1;
-    return (long)(field(text, "voluntary_ctxt_switches:", 10) +
-                  field(text, "nonvoluntary_ctxt_switches:", 10));
+    print(file, sizeof file, "task/%ld/status", (long)task->tid);
+    return (long)(read_field(task->process->pid, file, "voluntary_ctxt_switches:", 10) +
+                  read_field(task->process->pid, file, "nonvoluntary_ctxt_switches:", 10));
 }
 
 static bool is_suspect(const struct task *task)

@@ -278,7 +278,11 @@ print(str(os.WCOREDUMP(os.wait()[1])).lower())'
   : >"$T/err"
   run --separate-stderr sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$TINY" -v -o "$T/report" perl -e '$x = q(x) x 3e8'
   first="$status $stderr"
-  run --separate-stderr sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$TINY" -v -o "$T/report" true
+  # A path as long as Kubernetes has them, and a container within one of its.
+  local parent=$group/$(printf %0180d 1) child=$(printf %0180d 2)
+  mkdir -p "$parent/$child"
+  run --separate-stderr sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$parent/$child" "$TINY" -v -o "$T/report" true
+  rmdir "$parent/$child" "$parent" || { sleep 0.5; rmdir "$parent/$child" "$parent"; }
   rmdir "$group" || { sleep 0.5; rmdir "$group"; }
   echo "$first"
   [[ $first == '137 '*'out of memory: the kernel killed a process of this cgroup'* && $first == *'was killed by SIGKILL: out of memory'* ]]

@@ -125,6 +125,26 @@ END
   no_circle '.running[1].threads[0].waits_for == [.running[0].pid]' "$PYTHON" program.py
 }
 
+@test "a user of a thousand groups, which are one long line of /proc/PID/status: circles are found, and where there is none none is" {
+  ((EUID == 0)) || skip "needs root to have as many groups"
+  local groups
+  groups=$(seq -s, 1000000001 1000001000)
+  python <<'END'
+import subprocess
+subprocess.Popen(["seq", "100000"], stdout=subprocess.PIPE).wait()
+END
+  picture '.cycles == [[.running[0].pid, .running[1].pid]]' setpriv --groups "$groups" "$PYTHON" program.py
+  python <<'END'
+import os, signal
+r, w = os.pipe()
+os.set_blocking(w, False)
+signal.signal(signal.SIGCHLD, lambda *_: None)
+signal.set_wakeup_fd(w)
+os.read(r, 1)
+END
+  no_circle '.running[0].threads[0].waits_for == [.running[0].pid]' setpriv --groups "$groups" "$PYTHON" program.py
+}
+
 @test "a process whose first thread has ended lives in its others: they wait, hold pipes, and are waited for" {
   # leave(DO): the first thread ends, and another one does it.
   python <<'END'
