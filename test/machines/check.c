@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -1055,6 +1056,19 @@ static int hang(char **argv)
     return 0;
 }
 
+/* The thread in a report that is to wait in CALL; NULL: it is not there. *AT: its process. */
+static const char *thread_blocked_in(const char *report, const char *call, const char **at)
+{
+    char role[40];
+    const char *running = member(report, "running"), *p;
+
+    snprintf(role, sizeof role, "blocked %s", call);
+    for (int n = 0; (p = element(running, n)) && !within(member(p, "command"), role); n++)
+        continue;
+    *at = p;
+    return element(member(p, "threads"), 0);
+}
+
 /*
  * One look at a hang: 1, all of it is in the report; 0, there was no time for it; -1, something else is said. *AT: where
  * in the report it stands.
@@ -1063,13 +1077,8 @@ static int look_at_hang(size_t i, struct job *job, const char **at)
 {
     char call[40];
     const char *r = report(job, GUARDED, ARGV("-v", "-t", "2", "/check", "hang", (char *)HANGS[i].call));
-    const char *running = member(r, "running"), *p, *t;
+    const char *t = thread_blocked_in(r, HANGS[i].call, at);
 
-    snprintf(call, sizeof call, "blocked %s", HANGS[i].call);
-    for (int n = 0; (p = element(running, n)) && !within(member(p, "command"), call); n++)
-        continue;
-    *at = p;
-    t = element(member(p, "threads"), 0);
     snprintf(call, sizeof call, "\"%s\"", HANGS[i].call);
     if (!is(member(t, "call"), call))
         return !t || is(member(t, "call"), "null") ? 0 : -1;
@@ -1079,6 +1088,20 @@ static int look_at_hang(size_t i, struct job *job, const char **at)
         return 0;
     bool waits = strcmp(HANGS[i].call, "wait4") == 0 || strcmp(HANGS[i].call, "flock") == 0;
     return !waits || element(member(t, "waits_for"), 0) != NULL;
+}
+
+/* Does it say that two wait for each other? *SEEN: or at least that each waits for somebody. */
+static bool says_circle(const struct job *job, const char *report, bool *seen)
+{
+    int waiting = 0;
+
+    for (int i = 0; i < 2; i++) {
+        const char *p = element(member(report, "running"), i);
+
+        waiting += element(member(element(member(p, "threads"), 0), "waits_for"), 0) != NULL;
+    }
+    *seen |= waiting == 2;
+    return element(element(member(report, "cycles"), 0), 1) && strstr(job->text, "wait for each other");
 }
 
 static void picture_of_a_hang(void)
@@ -1100,14 +1123,56 @@ static void picture_of_a_hang(void)
     bool said = false, seen = false;
     for (int n = 0; n < 20 && !said && !(seen && n >= 4); n++) {
         r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "circle"));
-        said = element(element(member(r, "cycles"), 0), 1) && strstr(job.text, "wait for each other");
-        for (int i = 0, waiting = 0; i < 2; i++) {
-            p = element(member(r, "running"), i);
-            waiting += element(member(element(member(p, "threads"), 0), "waits_for"), 0) != NULL;
-            seen |= waiting == 2;
-        }
+        said = says_circle(&job, r, &seen);
     }
     judge(said || seen, job.text, "the picture of a hang: a circle of two%s", said ? "" : ", seen but not proved");
+}
+
+/* Any other user than root, who may do more than others. */
+static int user(char **argv)
+{
+    if (setgroups(0, NULL) < 0 || setresgid(1000, 1000, 1000) < 0 || setresuid(1000, 1000, 1000) < 0)
+        return 97;
+    execv(argv[0], argv);
+    return 99;
+}
+
+static const char *report_of_user(struct job *job, const char *role, const char *what)
+{
+    unlink("/tmp/report");
+    run(job, DIRECT,
+        ARGV("/check", "user", "/tiny-reaper", "-v", "-t", "2", "-o", "/tmp/report", "/check", role, what));
+    return contents("/tmp/report");
+}
+
+/*
+ * What a user sees of a hang under Yama. With 1, as on Ubuntu, only an ancestor may look: the supervisor reads the
+ * system call, but nobody the process's memory, where the path is. With 2 nobody may: nothing is guessed.
+ */
+static void as_user_under_yama(void)
+{
+    static const char *const CALLS[] = {NULL, "\"openat\"", "null"};
+    struct job job;
+    const char *p = NULL, *t, *r;
+
+    unlink("/tmp/lock"), unlink("/tmp/fifo");
+    for (int scope = 1; scope <= 2; scope++) {
+        bool good = write_file("/proc/sys/kernel/yama/ptrace_scope", scope == 1 ? "1" : "2"), seen = false;
+        for (int n = 0; n < 8 && good && !seen; n++) {
+            t = thread_blocked_in(report_of_user(&job, "hang", "openat"), "openat", &p);
+            seen = is(member(t, "call"), CALLS[scope]);
+            good = !t || ((seen || is(member(t, "call"), "null")) && is(member(t, "file"), "null") &&
+                          !element(member(t, "waits_for"), 0));
+        }
+        judge(good && seen, contents("/tmp/report"), "Yama %d: openat", scope);
+        bool said = false, waits = false;
+        for (int n = 0; n < 20 && !said && !(n >= 4 && (waits || scope == 2)); n++) {
+            r = report_of_user(&job, "circle", NULL);
+            said = says_circle(&job, r, &waits);
+        }
+        judge(scope == 1 ? said || waits : !said && !waits, job.text, "Yama %d: a circle of two", scope);
+    }
+    write_file("/proc/sys/kernel/yama/ptrace_scope", "0");
 }
 
 /* Waits for its child, which waits for the pipe that it holds. */
@@ -1213,6 +1278,7 @@ static int play(char **argv)
         {"blocked", blocked}, {"on-terminal", on_terminal},
         {"spend", spend},     {"hang", hang},
         {"circle", circle},   {"hog", hog},
+        {"user", user},
     };
 
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -1259,6 +1325,7 @@ int main(int argc, char **argv)
     terminal(GUARDED);
     terminal(SINGLE);
     picture_of_a_hang();
+    as_user_under_yama();
     out_of_memory();
     killed_at_boundaries("outer", "outer");
     killed_at_boundaries("inner", "inner");
