@@ -295,6 +295,7 @@ static struct options {
     bool grace_given, preserve_status, single_child, die_with_parent, wait, leave, no_guard;
     bool leave_in_time;             /* timeout: leave alone what a command that ended in time left behind */
     bool alarm_is_limit;            /* timeout: an ALRM that somebody sends is the limit */
+    bool limit_counts;              /* timeout: the limit's signal is not ignored from the start (POSIX) */
     bool any_first;                 /* timeout: with -k any first signal that is forwarded escalates */
     bool say_signals, warn_reaped;  /* timeout -v: each signal of the limit; tini -w: each orphan */
 } opt = {
@@ -1140,7 +1141,10 @@ static void apply_foreign(char effect, const char *value)
     static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
     int number = value ? parse_number(value, 255) : -1, sig;
     switch (effect) {
-    case 'X': opt.leave_in_time = opt.alarm_is_limit = opt.any_first = true, opt.grace = 0; break;
+    case 'X':
+        opt.leave_in_time = opt.alarm_is_limit = opt.limit_counts = opt.any_first = true;
+        opt.grace = 0;
+        break;
     case 'K':                                       /* timeout -k: 0 is as without */
         opt.grace = duration_of(value, NULL);
         opt.grace_given = opt.grace > 0;
@@ -2197,6 +2201,18 @@ static pid_t plain_fork(void)
 #endif
 }
 
+/*
+ * getpid(2), which cannot fail, but seccomp can refuse it. To signal a process of a number below 1 would be
+ * to signal everybody.
+ */
+static pid_t own_pid(void)
+{
+    pid_t pid = getpid();
+    if (pid < 1)
+        die(FAILED, "cannot get the own process ID: %s", strerror(errno));
+    return pid;
+}
+
 /* A field of a structure of elf(5), of 32 or 64 bits as HEAD says, that begins at AT; 0: beyond SIZE. */
 #define ELF_FIELD(head, size, at, structure, name) \
     ((head)[EI_CLASS] == ELFCLASS64 \
@@ -2411,12 +2427,14 @@ static _Noreturn void become_command(void)
                    run->title);
         _exit(FAILED);
     }
-    run->command = getpid();
+    run->command = own_pid();
     /* before exec: who asks whether it is in the foreground hears yes */
     if (run->wants_terminal)
         give_terminal(WITH_JOB);
     if (self.inherited_chld.handler && !dispose(SIGCHLD, &self.inherited_chld, NULL))
         cannot_start("sigaction"), _exit(FAILED);
+    if (opt.limit_counts && opt.limit && opt.signals[0])
+        dispose(opt.signals[0], &(struct disposition){0}, NULL);
     complete_environment();
     for (int released; (released = run->released) != ALL_RELEASED;)
         wait_while(&run->released, released);
@@ -2546,7 +2564,7 @@ static void hide_arguments(int argc, char **argv)
 static bool become_inner(void)
 {
     self.parent = run->outer;
-    self.pid = getpid();
+    self.pid = own_pid();
     self.role = COMMAND_SIDE;
     self.spares = self.has_proc = false;
     self.was_pending = (struct mask){{0}};
@@ -3521,10 +3539,13 @@ static void confirm(int index)
 
 /* ---- in words, and in JSON */
 
-static const char *command_of(const struct process *process)
+/* The command line, or, where that was not read, the name in brackets, as ps(1) has it. */
+static const char *command_of(const struct process *process, char buffer[static 80])
 {
-    return process->command ? process->command : process->name;
+    print(buffer, 80, "[%s]", process->name);
+    return process->command ? process->command : buffer;
 }
+#define COMMAND(process) command_of(process, (char[80]){0})
 
 static const char *file_of(const struct task *task)
 {
@@ -3601,10 +3622,13 @@ static bool record_process(const struct process *process)
     long long ms = process->age / 1000000, cpu = process->cpu / 1000000;
     put(&text, "%s{\"pid\":%ld,", look->json_length ? "," : "", (long)process->pid);
     put(&text, "\"ppid\":%ld,\"state\":\"%c\",", (long)process->parent, process->state);
-    put(&text, "\"elapsed_s\":%lld.%03lld,", ms / 1000, ms % 1000);
-    put(&text, "\"cpu_s\":%lld.%03lld", cpu / 1000, cpu % 1000);
+    if (process->start)
+        put(&text, "\"elapsed_s\":%lld.%03lld,\"cpu_s\":%lld.%03lld", ms / 1000, ms % 1000, cpu / 1000,
+            cpu % 1000);
+    else
+        put(&text, "\"elapsed_s\":null,\"cpu_s\":null");
     put_json_or_null(&text, "wchan", process->ntasks ? process->tasks[0].wchan : "-");
-    put_json_or_null(&text, "command", command_of(process));
+    put_json_or_null(&text, "command", COMMAND(process));
     put(&text, ",\"threads\":[");
     for (int i = 0; i < process->ntasks; i++) {
         put(&text, i ? "," : "");
@@ -3648,7 +3672,7 @@ static bool show_process(const struct process *process, int depth)
                 process->state, tenths / 10, tenths % 10);
         put(&text, lines ? "%22s%s" : "%s%-28s ", "", next);
         if (lines == 0)
-            put(&text, "%*s%s", 2 * (depth < 16 ? depth : 16), "", command_of(process));
+            put(&text, "%*s%s", 2 * (depth < 16 ? depth : 16), "", COMMAND(process));
         end_line(&text);
     }
     if (process->threads > i && n) {
@@ -3768,7 +3792,7 @@ static void record_left(struct process *process)
     if (process->state == 0 || process->state == 'Z')
         return;
     put(&text, "%s{\"pid\":%ld", look->left_length ? "," : "", (long)process->pid);
-    put_json_or_null(&text, "command", command_of(process));
+    put_json_or_null(&text, "command", COMMAND(process));
     put(&text, "}");
     process->shown = publish(&text, look->left, &look->left_length);
 }
@@ -3865,7 +3889,7 @@ static _Noreturn void be_looker(void)
     self.has_stderr = false;
     close_all(0, ~0u);
     setpriority(PRIO_PROCESS, 0, -10);                  /* where it may: on a busy machine time is short */
-    self.looker = self.pid = getpid();
+    self.looker = self.pid = own_pid();
     read_proc(self.pid, "syscall", call, sizeof call);
     look->foreign = number_at(call, 10) != SYS_read || *call == '\0';
     each_record(find_children, &look->nprocesses, 40);
@@ -3936,8 +3960,10 @@ static bool start_look(enum look_for what)
     pid_t pid = plain_fork();
     if (pid == 0)
         be_looker();
-    if (pid < 0)
+    if (pid < 0) {
+        tell("cannot fork to look closer: %s", strerror(errno));
         return true;
+    }
     setpgid(pid, pid);
     self.looker = self.last_looker = pid;
     return true;
@@ -3995,7 +4021,7 @@ static void end_survey(void)
         set_bit(&large.readers, look->readers[i]);
     for (int i = 1; i < look->nprocesses; i++)
         if (look->processes[i].shown)
-            tell("left behind: %s (pid %ld)", command_of(&look->processes[i]), (long)look->processes[i].pid);
+            tell("left behind: %s (pid %ld)", COMMAND(&look->processes[i]), (long)look->processes[i].pid);
 }
 
 /* Why it hung: the table, under -v. The report has what was seen first. */
@@ -5172,6 +5198,8 @@ static void write_report(void)
 static void take_over(int role, const char *which, pid_t pid)
 {
     self.role |= role;
+    if (oom_killed() == 1)                          /* of whom, nobody can tell */
+        run->outcome = KILLED;
     if (run->outcome == SIGNALED)
         tell("%s ended its own process group, and the supervisor with it: ending everything", run->title);
     else
@@ -5547,7 +5575,7 @@ static void begin(void)
 {
     struct stat streams[2] = {{0}, {0}};
     map_run();
-    self.pid = getpid();
+    self.pid = own_pid();
     self.parent = getppid();
     self.role = JOB_SIDE | COMMAND_SIDE;
     run->inner = run->outer = self.pid;

@@ -53,6 +53,35 @@ UNTIL_HELD='while timeout -s KILL 0.3 cat /proc/$p/stat >/dev/null 2>&1; do slee
   done
 }
 
+@test "a standard error that is a socket has the messages; full, or broken, it costs them and nothing else" {
+  timeout 60 python3 - "$TINY" <<'END'
+import socket, subprocess, sys
+def run(stderr):
+    return subprocess.run([sys.argv[1], "-vv", "sh", "-c", "exit 5"], stderr=stderr).returncode
+ours, theirs = socket.socketpair()
+assert run(theirs) == 5
+text = ours.recv(65536)
+assert b"started sh" in text and b"exited with status 5" in text, text
+theirs.setblocking(False)
+try:
+    while True:
+        theirs.send(b"x" * 4096)
+except BlockingIOError:
+    theirs.setblocking(True)
+assert run(theirs) == 5
+ours.close()
+assert run(theirs) == 5
+END
+}
+
+@test "a mistake on the command line is no reason to wait for a reader of a full pipe" {
+  mkfifo full
+  exec 5<>full
+  dd if=/dev/zero of=full bs=65536 count=1 oflag=nonblock 2>/dev/null
+  run -125 timeout 60 "$TINY" -t soon touch started 2>&5
+  [[ ! -e started ]]
+}
+
 # Finding 1
 @test "a command that fills its standard error, a file with a limit, is ended at its own limit all the same" {
   run -0 boxed sh -c 'ulimit -f 64; exec "$@" 2>err' sh "$TINY" -vv -t 0.5 -k 0.5 sh -c 'trap "" XFSZ TERM; head -c 1000000 /dev/zero >&2; while :; do sleep 1; done'
@@ -201,6 +230,13 @@ PYTHON
     stuck "$TINY" -v -t 0.5 -k 0.5 "mnt/$file"
     [[ $output == 'exited 137' && $stderr == *'cannot end'* ]]
   done
+}
+
+@test "the same after a forwarded TERM with -k" {
+  # Not before it waits for the file system: until then TERM would end it.
+  stuck sh -c '"$0" -G -k 0.5 mnt/read & until p=$(cat /proc/$!/task/$!/children) && grep -q request_wait_answer "/proc/${p% }/wchan" 2>/dev/null; do sleep 0.01; done
+    kill -s TERM $!; wait $!' "$TINY"
+  [[ $output == 'exited 137' && $stderr == *'cannot end'* ]]
 }
 
 # ---- floods

@@ -119,11 +119,13 @@ forkless() {
   in_time hangs
   [ "$status" = 124 ]
   grep -q '(INJECTED)' trace
-  grep -Eq "^tiny-reaper: *$(cat left) S +- +- +sleep$" <<<"$output"
+  grep -Eq "^tiny-reaper: *$(cat left) S +- +- +\[sleep\]$" <<<"$output"
+  [[ $output == *"cannot fork to look closer: "* ]]
+  [ "$(jq -c '.running[0] | [.elapsed_s, .cpu_s]' report)" = '[null,null]' ]
   [ "$(jq '.running | map(.pid) | index('"$(cat left)"') != null' report)" = true ]
   rm report
   run -3 --separate-stderr forkless "$TINY" -G -v -o report bash -c "$leaves_two"
-  [[ $stderr == *"left behind: sleep (pid $(left_in_group))"* ]]
+  [[ $stderr == *"left behind: [sleep] (pid $(left_in_group))"* ]]
   [ "$(jq -c '.left | map(.pid) | sort' report)" = "$(jq -sc sort left)" ]
   gone "$(left_in_group)"
   gone "$(left_in_session)"

@@ -294,6 +294,58 @@ END
     "$PYTHON" program.py
 }
 
+@test "waitid for a child by its pidfd, and wait4 for any of five, of whom the table names three" {
+  python <<'END'
+import os, time
+children = []
+for _ in range(2):
+    children.append(os.fork())
+    if children[-1] == 0: time.sleep(1000)
+os.waitid(os.P_PIDFD, os.pidfd_open(children[1]), os.WEXITED)
+END
+  picture '(.running | length) == 3 and .running[0].threads[0].call == "waitid" and
+    .running[0].threads[0].waits_for == [.running[2].pid]' "$PYTHON" program.py
+  python <<'END'
+import os, time
+for _ in range(5):
+    if os.fork() == 0: time.sleep(1000)
+os.wait()
+END
+  picture '(.running | length) == 6 and .running[0].threads[0].waits_for == [.running[1:][].pid]' "$PYTHON" program.py
+  grep -qE "wait4 for $(jq -r '[.running[1:4][].pid] | join(", ")' report) and 2 more " err
+}
+
+@test "a thread that joins another one, which waits on the process's own pipe: a circle of one" {
+  # Python's own join waits on a lock; the C library's for the number of a thread to go.
+  python <<'END'
+import ctypes, os
+libc = ctypes.CDLL(None)
+r, w = os.pipe()
+reader = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(lambda _: os.read(r, 1) and None)
+thread = ctypes.c_ulong()
+libc.pthread_create(ctypes.byref(thread), None, reader, None)
+libc.pthread_join(thread, None)
+END
+  picture '.cycles == [[.running[0].pid]] and (.running[0].threads | map(.call)) == ["futex", "read"]' "$PYTHON" program.py
+}
+
+@test "a process of 32 bits, whose numbers of system calls mean others: none is named" {
+  [[ $(uname -m) == x86_64 ]] || skip "needs a machine that runs programs of 32 bits"
+  # read(0, ., 1): 3 is close(2) for us.
+  gcc -m32 -nostdlib -static -o of32 -x assembler - <<'END'
+	.globl _start
+_start:	mov $3, %eax
+	mov $0, %ebx
+	mov %esp, %ecx
+	mov $1, %edx
+	int $0x80
+	jmp _start
+END
+  mkfifo fifo
+  picture '(.running | length) == 1 and (.running[0].threads[0] |
+    .state == "S" and .call == null and .fd == null and .file == null and .waits_for == [])' sh -c 'exec ./of32 <>fifo'
+}
+
 @test "a loop that spins, with its processor time, and a stopped process" {
   picture '.running[0] | .state == "R" and .cpu_s > 0 and .threads[0].call == null' sh -c 'while :; do :; done'
   grep -qE ' R .* runs, cpu [0-9]+\.[0-9][0-9] s' err
@@ -316,6 +368,19 @@ END
   lines=$(grep -cE '[0-9]+ threads: futex' err)
   echo "$lines lines"
   ((lines == 1))
+}
+
+@test "forty threads in different places: sixteen lines, and the rest is counted" {
+  python <<'END'
+import os, threading
+pipes = [os.pipe() for _ in range(40)]
+threads = [threading.Thread(target=os.read, args=(r, 1)) for r, _ in pipes]
+[thread.start() for thread in threads]
+threads[0].join()
+END
+  picture '([.running[0].threads[] | select(.call == "read")] | length) == 40' "$PYTHON" program.py
+  grep -qE '^tiny-reaper: +25 threads more$' err
+  [ "$(grep -cE '^tiny-reaper: +thread [0-9]+: read\(' err)" = 15 ]
 }
 
 @test "5,000 processes: all of them are shown or counted, and the run ends as usual" {
@@ -452,7 +517,7 @@ END
   run -124 --separate-stderr strace -f -qqq -o /dev/null -e trace=setpriority -e inject=setpriority:signal=KILL \
     "$TINY" -vv -o report -t 2 sh -c 'sleep 1000; :'
   [[ $stderr == *'the looker has failed'* && $stderr == *'still running:'* ]]
-  jq -e '(.running | map(select(.command == "sh" and .threads == [])) | length) == 1 and .status == 124' report
+  jq -e '(.running | map(select(.command == "[sh]" and .threads == [] and .elapsed_s == null)) | length) == 1 and .status == 124' report
 }
 
 @test "what was left behind: pid and command of each, in the report and under -v" {

@@ -70,6 +70,15 @@ start() {
   log_is "${expected[@]}" 'cmd 64' 'mate 64'
 }
 
+@test "who sends from outside the namespace has no number here, and -vv and the report say so" {
+  start -vv -o report sh -c 'trap "exit 4" USR1; echo ready; while :; do sleep 1; done' 2>err
+  logged ready
+  kill -s USR1 "$P"
+  U=$U ends 4
+  grep -q '^tiny-reaper: USR1 from pid 0 (of another PID namespace) forwarded$' err
+  [ "$(jq -c '.senders | map([.signal, .pid, .command])' report)" = '[["USR1",null,null]]' ]
+}
+
 @test "a signal that a process of the namespace sends to PID 1 is forwarded, ALRM, CHLD and faults included" {
   local how
   for how in kill queue thread; do
@@ -189,7 +198,7 @@ start() {
   run "${new[@]}" "$TINY" -v -o one -t 0.5 sleep 100
   run "${new[@]}" sh -c '"$0" -v -o two -t 0.5 sleep 100; exit' "$TINY"
   for report in one two; do
-    jq -e '(.running | length == 1) and .running[0].pid == .pid and .running[0].command == "?"' "$report"
+    jq -e '(.running | length == 1) and .running[0].pid == .pid and .running[0].command == "[?]"' "$report"
   done
   run -3 "${new[@]}" "$TINY" -vv sh -c 'trap "exit 3" USR1; kill -s USR1 1; while :; do :; done'
   [[ $output == *'USR1 from pid 2 (?) forwarded'* ]]
