@@ -267,11 +267,11 @@ print(str(os.WCOREDUMP(os.wait()[1])).lower())'
 }
 
 @test "oom_killed: true where the kernel's OOM killer was at work, said under -v; false where not" {
-  local group
+  local group limit=memory.limit_in_bytes
   ((EUID == 0)) || skip "needs root to make a cgroup"
   group=/sys/fs/cgroup/memory/tiny-reaper-test.$$
-  if ! mkdir "$group" 2>/dev/null || ! echo 40000000 >"$group/memory.limit_in_bytes"; then
-    group=/sys/fs/cgroup/tiny-reaper-test.$$
+  if ! mkdir "$group" 2>/dev/null || ! echo 40000000 >"$group/$limit"; then
+    group=/sys/fs/cgroup/tiny-reaper-test.$$ limit=memory.max
     echo +memory >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null || :
     mkdir "$group" 2>/dev/null && echo 40000000 >"$group/memory.max" || skip "needs a memory cgroup of its own"
   fi
@@ -282,10 +282,18 @@ print(str(os.WCOREDUMP(os.wait()[1])).lower())'
   local parent=$group/$(printf %0180d 1) child=$(printf %0180d 2)
   mkdir -p "$parent/$child"
   run --separate-stderr sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$parent/$child" "$TINY" -v -o "$T/report" true
+  # So little that the supervisor may be the victim, and the command with it: nobody has ended its own group.
+  echo 786432 >"$group/$limit"
+  for _ in 1 2 3 4; do
+    sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$TINY" -v -k 0.2 sh -c 'setsid sleep 99 & x=a; while :; do x=$x$x; done' 2>>"$T/err" || :
+  done
   rmdir "$parent/$child" "$parent" || { sleep 0.5; rmdir "$parent/$child" "$parent"; }
   rmdir "$group" || { sleep 0.5; rmdir "$group"; }
   echo "$first"
   [[ $first == '137 '*'out of memory: the kernel killed a process of this cgroup'* && $first == *'was killed by SIGKILL: out of memory'* ]]
+  cat "$T/err"
+  grep -q 'out of memory' "$T/err"
+  ! grep 'ended its own process group' "$T/err" || false
   jq -s -e '.[0].oom_killed == true and .[1].oom_killed == false' report
 }
 

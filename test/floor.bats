@@ -105,6 +105,16 @@ unlisted() {
   done
 }
 
+@test "where getpid is refused nothing is started, and nobody is signalled" {
+  # In a namespace of its own: number -1 is everybody.
+  run -125 "${UNSHARE[@]}" --pid --fork --mount-proc --kill-child sh -c '
+    sleep 1000 3>&- & strace -qq -o trace -e trace=getpid,kill -e inject=getpid:error=EPERM "$@"
+    status=$?; kill -0 $! && exit $status' sh "$TINY" touch started
+  [[ $output == "tiny-reaper: cannot get the own process ID: "* && ! -e started ]]
+  grep -q '(INJECTED)' trace
+  [ "$(grep -c '^kill(' trace)" = 0 ]
+}
+
 # Each fork of tiny-reaper's but that of the command fails.
 forkless() {
   strace -qq -o trace -e trace='?fork,clone' -e inject='?fork,clone:error=EAGAIN:when=2+' "$@"
