@@ -3510,7 +3510,7 @@ static long count_switches(const struct task *task)
 
 static bool is_suspect(const struct task *task)
 {
-    return task->process->circle && (task->state == 'S' || task->state == 'D');
+    return task->process->circle > 0 && (task->state == 'S' || task->state == 'D');
 }
 
 /* A step: a thread in a circle is looked at once more. */
@@ -3534,7 +3534,7 @@ static void confirm(int index)
         return;
     for (int i = 0; i < look->nprocesses; i++)
         if (look->processes[i].circle == circle)
-            look->processes[i].circle = -circle;        /* what it was */
+            look->processes[i].circle = -circle;        /* what it was: for good, whoever else has run */
 }
 
 /* ---- in words, and in JSON */

@@ -432,8 +432,8 @@ look.poll()
 END
   no_circle '(.running | length) == 2 and .running[0].threads[0].waits_for != []' "$PYTHON" program.py
   local round
-  for ((round = 0; round < 15; round++)); do
-    look 0.3 "$H/crowd" pong
+  for ((round = 0; round < 30; round++)); do
+    look 0.3 "$H/crowd" pong $((round % 2 * 200))
     jq -e '.cycles == null' report
   done
 }
@@ -486,8 +486,10 @@ END
     setpriv --reuid=65534 --clear-groups sleep 1000
   cp "$(command -v sleep)" setuid-sleep
   chmod 4755 setuid-sleep
-  # As a user, below whom root's process runs.
+  # As a user, below whom root's process runs; and whom it leaves behind.
   local limit
+  run -3 setpriv --reuid=65534 --clear-groups "$TINY" -k 0.1 -o left sh -c './setuid-sleep 10 & exit 3'
+  [ "$(jq -r '.left[0].command' left)" = './setuid-sleep 10' ]
   for limit in 0.5 2 8; do
     rm -f report
     setpriv --reuid=65534 --clear-groups "$TINY" -v -k 1 -o report -t "$limit" sh -c './setuid-sleep 10; :' 2>err || :

@@ -2,13 +2,14 @@
  * crowd wide N   N children that wait in pause()
  * crowd deep N   a chain of N processes, each of which waits for the next
  * crowd churn N  N children, each of which ends within some milliseconds; where one has ended there is another, for ever
- * crowd pong     two processes that pass a byte to and fro through two pipes, as fast as they can
+ * crowd pong N   two processes that pass a byte to and fro through two pipes; each keeps it for N microseconds, running
  * Each says "ready" on standard output when it is so far.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void ready(void)
@@ -30,7 +31,16 @@ static void churn(int n)
     }
 }
 
-static void pong(void)
+static void run_for(int microseconds)
+{
+    struct timespec start, now;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000000 + (now.tv_nsec - start.tv_nsec) / 1000 < microseconds);
+}
+
+static void pong(int microseconds)
 {
     int there[2], back[2];
     char byte = 'x';
@@ -43,7 +53,7 @@ static void pong(void)
         ready();
     if (!is_child && write(out, &byte, 1) != 1)
         _exit(1);
-    while (read(in, &byte, 1) == 1 && write(out, &byte, 1) == 1)
+    while (read(in, &byte, 1) == 1 && (run_for(microseconds), write(out, &byte, 1)) == 1)
         continue;
 }
 
@@ -66,7 +76,7 @@ int main(int argc, char **argv)
     } else if (argc > 1 && strcmp(argv[1], "churn") == 0) {
         churn(n);
     } else if (argc > 1 && strcmp(argv[1], "pong") == 0) {
-        pong();
+        pong(n);
     }
     ready();
     for (;;)
