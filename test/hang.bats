@@ -51,6 +51,9 @@ no_circle() {
   cat verdict err report
   ((seen))
 }
+# Shell text: until what was started last is sleep, and no longer a shell.
+until_sleeps='until [ "$(cat /proc/$!/comm)" = sleep ]; do :; done'
+
 python() { # the text of a program: into a file, whose name stands in the table
   cat >program.py
 }
@@ -486,13 +489,22 @@ END
     setpriv --reuid=65534 --clear-groups sleep 1000
   cp "$(command -v sleep)" setuid-sleep
   chmod 4755 setuid-sleep
+  local program=$TINY
+  as_user() { setpriv --reuid=65534 --clear-groups "$program" "$@"; }
   # As a user, below whom root's process runs; and whom it leaves behind.
   local limit
-  run -3 setpriv --reuid=65534 --clear-groups "$TINY" -k 0.1 -o left sh -c './setuid-sleep 10 & exit 3'
-  [ "$(jq -r '.left[0].command' left)" = './setuid-sleep 10' ]
+  cp "$(command -v setpriv)" setuid-setpriv
+  chmod 4755 setuid-setpriv
+  run -3 as_user -k 0.1 -o left sh -c './setuid-setpriv --reuid=0 sleep 10 & '"$until_sleeps"'; exit 3'
+  [ "$(jq -r '.left[0].command' left)" = 'sleep 10' ]
+  [[ $output == *'cannot end sleep (pid '*", state S, another user's): left behind" ]]
+  # Nobody can say that it does not hold the other end.
+  mkfifo fifo
+  chmod 666 fifo
+  (TINY=as_user; no_circle '.running[0].threads[0].call == "read"' sh -c 'exec 5<>fifo; ./setuid-sleep 10 & exec cat <&5')
   for limit in 0.5 2 8; do
     rm -f report
-    setpriv --reuid=65534 --clear-groups "$TINY" -v -k 1 -o report -t "$limit" sh -c './setuid-sleep 10; :' 2>err || :
+    as_user -v -k 1 -o report -t "$limit" sh -c './setuid-sleep 10; :' 2>err || :
     ! jq -e '.running[1] | .command == "./setuid-sleep 10" and .threads[0].call == null and .threads[0].waits_for == []' report || return 0
   done
   cat err report
@@ -519,6 +531,10 @@ END
   run -124 --separate-stderr strace -f -qqq -o /dev/null -e trace=setpriority -e inject=setpriority:signal=KILL \
     "$TINY" -vv -o report -t 2 sh -c 'sleep 1000; :'
   [[ $stderr == *'the looker has failed'* && $stderr == *'still running:'* ]]
+  run -3 --separate-stderr strace -f -qqq -o /dev/null -e trace=setpriority -e inject=setpriority:signal=KILL \
+    "$TINY" -vv -o left sh -c 'sleep 1000 & '"$until_sleeps"'; exit 3'
+  [[ $stderr == *'the looker has failed'* && $stderr == *'left behind: [sleep] (pid '* && $stderr != *'still running:'* ]]
+  [ "$(jq -c '.left | map(.command)' left)" = '["[sleep]"]' ]
   jq -e '(.running | map(select(.command == "[sh]" and .threads == [] and .elapsed_s == null)) | length) == 1 and .status == 124' report
 }
 

@@ -644,6 +644,28 @@ STEPS
   done
 }
 
+@test "a group of the command's making that has the terminal, and is left alone (-l): the terminal goes back" {
+  [[ $P ]] || skip "without tiny-reaper it does not"
+  cat >keeps <<'END'
+use POSIX;
+$SIG{TTOU} = "IGNORE";
+my $child = fork;
+setpgid($child, $child);
+exec "sleep", 1000 unless $child;
+open my $left, ">", "left";
+print $left $child;
+tcsetpgrp(0, $child);
+print "<its own: ", tcgetpgrp(0) == $child ? "yes" : "no", ">\n";
+END
+  in_script bash "$P -l perl keeps; read x; echo \"<sta\"\"tus \$?, script got \$x>\"; kill -s KILL \$(cat left)" <<STEPS
+    see <its own: yes>
+    type word
+    see <status 0, script got word>
+    see <end>
+    end 0
+STEPS
+}
+
 @test "at the limit, and when either process is killed, the terminal goes back" {
   read_on='read x; echo "<sta""tus $?, script got $x>"'
   for shell in "${SHELLS[@]}"; do
