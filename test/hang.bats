@@ -281,6 +281,11 @@ END
   started+=("$!")
   read -rt 20 _ <held
   picture '.running[0].threads[0] | .call == "flock" and .waits_for == ['"$!"']' flock lock true
+  # Who has locked it is gone, and its descriptor lives on here.
+  exec 5>orphaned
+  sh -c 'flock 5'
+  picture '.running[0].threads[0] | .call == "flock" and .waits_for == []' flock orphaned true 5>&-
+  exec 5>&-
 }
 
 @test "waitid, and wait4 for one child of several" {

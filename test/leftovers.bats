@@ -289,6 +289,14 @@ whole() {
   [[ $(grep -cx 'other 15' log) == 1 ]]
 }
 
+@test "a child of a reader that was there and is none is asked at once" {
+  start "$TINY" -k 1000 bash -c 'exec 8> >("$0" left 15 </dev/null >>log & exec "$0" reader >>log)
+    until grep -q "^left ready" log && grep -q "^reader ready" log; do sleep 0.01; done; exit 5' "$H/siglog"
+  logged 'left 15'
+  kill -s KILL "$(sed -n 's/^reader ready \([0-9]*\) .*/\1/p' log)"
+  ends 5
+}
+
 # asked_at_once PROGRAM...: with a -k that nobody would wait for, the leftover "left" gets its TERM, and ends by it.
 asked_at_once() {
   : >log

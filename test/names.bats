@@ -497,7 +497,10 @@ timeout: sending signal KILL to command 'sleep'" ]]
   [[ $(jq -r .outcome report) == timed-out ]]
   TINY_REAPER='-t .02' run -5 "$NAMES/timeout" 0 sh -c 'sleep .2; exit 5'
   TINY_REAPER='-t .02' run -124 "$NAMES/tini" sleep 1000
-  TINY_REAPER='-k .02' run -137 "$H/with" -i 15 "$NAMES/timeout" .02 sleep 1000
+  ignores() { TINY_REAPER="-k $TIME" run "$NAMES/timeout" "$TIME" "$H/with" -i 15 sleep 1000 && [[ $status == 137 ]]; }
+  in_time ignores
+  # One signal stands for a list: KILL follows it, and not USR1.
+  TINY_REAPER='-s QUIT,USR1 -k .02' run -137 "$NAMES/timeout" -s CONT .02 sleep 1000
   TINY_REAPER='-vv' TINI_VERBOSITY=0 run -0 --separate-stderr "$NAMES/tini" true
   [[ $stderr == 'tini: '* ]]
   # What is wrong in it: 125, whatever the name, and the variable is named.
