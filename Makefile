@@ -17,7 +17,7 @@ endif
 # Not a PIE: relocating itself would be the greatest part of its start.
 # Few pages to fault in: one segment for code and constants, and no RELRO, which would protect nothing here.
 LINK     = -static -s -Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
-CODE     = -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables
+CODE     = -fno-pie -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables
 else ifneq ($(filter no false off 0,$(or $(STATIC),no)),)
 LINK     = -pie -Wl,-z,relro,-z,now
 CODE     = -fpie
