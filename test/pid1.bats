@@ -137,6 +137,20 @@ start() {
   run -124 "${NEW[@]}" "$TINY" -t 0.3 sh -c 'kill -STOP $$; exit 3'
 }
 
+@test "a stop that somebody blocks is looked after for a while, and not for ever" {
+  start "$H/with" -b 20 sh -c 'echo ready; exec sleep 1000'
+  logged ready
+  kill -s TSTP "$P"
+  switches() { grep _ctxt_switches "/proc/$P/status"; }
+  at_rest() {
+    local before
+    before=$(switches)
+    read -rt 1 <> <(:) || :
+    [[ $(switches) == "$before" ]]
+  }
+  wait_for 20 at_rest
+}
+
 @test "20,000 orphans are reaped, and no zombie lasts" {
   [[ $("${NEW[@]}" "$TINY" "$H/orphans" 20000) == '20000 orphans, 0 zombies' ]]
 }
