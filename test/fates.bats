@@ -279,7 +279,8 @@ print(str(os.WCOREDUMP(os.wait()[1])).lower())'
   run --separate-stderr sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$TINY" -v -o "$T/report" perl -e '$x = q(x) x 3e8'
   first="$status $stderr"
   # A path as long as Kubernetes has them, and a container within one of its.
-  local parent=$group/$(printf %0180d 1) child=$(printf %0180d 2)
+  local parent child
+  parent=$group/$(printf %0180d 1) child=$(printf %0180d 2)
   mkdir -p "$parent/$child"
   run --separate-stderr sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$parent/$child" "$TINY" -v -o "$T/report" true
   # So little that the supervisor may be the victim, and the command with it: nobody has ended its own group.

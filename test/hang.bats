@@ -441,7 +441,7 @@ END
   no_circle '(.running | length) == 2 and .running[0].threads[0].waits_for != []' "$PYTHON" program.py
   local round
   for ((round = 0; round < 30; round++)); do
-    look 0.3 "$H/crowd" pong $((round % 2 * 200))
+    look 0.3 "$H/crowd" pong $((round % 3 * 100))
     jq -e '.cycles == null' report
   done
 }

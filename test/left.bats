@@ -179,6 +179,7 @@ takes_its_time() {
   wait_for 20 grep 'exited with status 3' "$T/err"
   kill -s 40 -- "$pid"
   wait_for 20 grep -x 'session 40' "$LOG"
+  wait_for 20 grep -x 'child 40' "$LOG"       # before TERM, which a process takes first and ends by
   kill -s TERM -- "$pid"
   wait_for 20 grep -x 'session TERM' "$LOG"
   wait_for 20 grep -x 'child TERM' "$LOG"

@@ -553,8 +553,9 @@ static void check_quiet(void)
             wrong("the terminal was taken from the shell (by %s)",
                   holder == run.outer ? "the job" : holder == run.inner ? "inner's group" : "somebody");
     } else if (holder != run.outer && (!run.command || holder != getpgid(run.command))) {
-        wrong("the terminal of the job in the foreground is with %s",
-              holder == shell ? "the shell" : "nobody known");
+        wrong("the terminal of the job in the foreground is with %s (group %d; outer is %d, the command %d in %d)",
+              holder == shell ? "the shell" : "nobody known", (int)holder, (int)run.outer, (int)run.command,
+              run.command ? (int)getpgid(run.command) : 0);
     }
 }
 
