@@ -274,6 +274,10 @@ STEPS
       $WAITS
       $CTRL_Z
       find job pgrep -P {shell}
+      # Who continues the command alone continues the job.
+      do kill -s CONT {pid}
+      state {pid} S
+      state {job} S
       type kill %1; kill -CONT %1
       state {pid} gone
       state {job} gone
