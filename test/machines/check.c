@@ -956,7 +956,7 @@ static int spend(char **argv)
 /* ---------------------------------------------------------------- the picture of a hang */
 
 static int descriptors_of_pipe[2];
-static char much[1 << 20];
+static char much[4 << 20]; /* more than a pipe takes, also where its 16 pages have 64 kB each */
 static const uint64_t NO_SIGNALS;
 
 /* Each waits for ever in one system call, by its number. */
