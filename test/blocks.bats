@@ -78,7 +78,8 @@ END
   mkfifo full
   exec 5<>full
   dd if=/dev/zero of=full bs=65536 count=1 oflag=nonblock 2>/dev/null
-  run -125 timeout 60 "$TINY" -t soon touch started 2>&5
+  # In a shell of its own: `run` gives its command another standard error.
+  run -125 timeout 60 bash -c 'exec "$@" 2>&5' - "$TINY" -t soon touch started
   [[ ! -e started ]]
 }
 
