@@ -5198,14 +5198,13 @@ static void write_report(void)
 static void take_over(int role, const char *which, pid_t pid)
 {
     self.role |= role;
-    if (oom_killed() == 1)                          /* of whom, nobody can tell */
-        run->outcome = KILLED;
-    if (run->outcome == SIGNALED)
+    /* whom the OOM killer meant nobody can tell */
+    if (run->outcome == SIGNALED && oom_killed() != 1) {
         tell("%s ended its own process group, and the supervisor with it: ending everything", run->title);
-    else
+    } else {
         tell("the %s (pid %ld) was killed: ending everything", which, (long)pid);
-    if (run->outcome != SIGNALED)
         run->outcome = KILLED;
+    }
     self.wants = self.sparing = false;
     /* first: the shell reads already, and what it was stopped for is over */
     if (return_terminal(true) && run->job > 1)

@@ -78,8 +78,8 @@ END
   mkfifo full
   exec 5<>full
   dd if=/dev/zero of=full bs=65536 count=1 oflag=nonblock 2>/dev/null
-  # In a shell of its own: `run` gives its command another standard error.
-  run -125 timeout 60 bash -c 'exec "$@" 2>&5' - "$TINY" -t soon touch started
+  # In a shell of its own: `run` gives its command another standard error. By KILL: what hangs there has all blocked.
+  run -125 timeout -s KILL 60 bash -c 'exec "$@" 2>&5' - "$TINY" -t soon touch started
   [[ ! -e started ]]
 }
 
@@ -233,10 +233,12 @@ PYTHON
   done
 }
 
-@test "the same after a forwarded TERM with -k" {
+@test "the same after a forwarded TERM with -k, and with -p, for there is no status to be had" {
   # Not before it waits for the file system: until then TERM would end it.
   stuck sh -c '"$0" -G -k 0.5 mnt/read & until p=$(cat /proc/$!/task/$!/children) && grep -q request_wait_answer "/proc/${p% }/wchan" 2>/dev/null; do sleep 0.01; done
     kill -s TERM $!; wait $!' "$TINY"
+  [[ $output == 'exited 137' && $stderr == *'cannot end'* ]]
+  stuck "$TINY" -p -t 0.5 -k 0.5 mnt/read
   [[ $output == 'exited 137' && $stderr == *'cannot end'* ]]
 }
 

@@ -288,8 +288,8 @@ print(str(os.WCOREDUMP(os.wait()[1])).lower())'
   for _ in 1 2 3 4; do
     sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$TINY" -v -k 0.2 sh -c 'setsid sleep 99 & x=a; while :; do x=$x$x; done' 2>>"$T/err" || :
   done
-  rmdir "$parent/$child" "$parent" || { sleep 0.5; rmdir "$parent/$child" "$parent"; }
-  rmdir "$group" || { sleep 0.5; rmdir "$group"; }
+  local folder
+  for folder in "$parent/$child" "$parent" "$group"; do wait_for 20 rmdir "$folder"; done
   echo "$first"
   [[ $first == '137 '*'out of memory: the kernel killed a process of this cgroup'* && $first == *'was killed by SIGKILL: out of memory'* ]]
   cat "$T/err"

@@ -99,7 +99,7 @@ unlisted() {
     mkfifo full
     exec 4<>full
     dd if=/dev/zero of=full bs=65536 count=1 oflag=nonblock 2>/dev/null
-    run -5 timeout 60 bash -c 'exec "$@" 2>&4' - "$H/lacking" "$what" "$TINY" -vv sh -c 'exit 5'
+    run -5 timeout -s KILL 60 bash -c 'exec "$@" 2>&4' - "$H/lacking" "$what" "$TINY" -vv sh -c 'exit 5'
     exec 4>&-
     rm full
   done
