@@ -211,7 +211,7 @@ accepted() {
 @test "a bad signal is refused, named, and starts nothing" {
   local signal
   for signal in FOO TERMX SIG SIGSIGTERM 65 -1 +5 0 1x '' ' TERM' 'TERM ' 'TERM,' ,TERM TERM,,INT RTMIN-1 RTMIN+31 RTMAX+1 RTMAX-31 RTMIN+ RTMIN+1x RTMIN+-1 \
-    0x1 4294967311 99999999999999999999 TERM,FOO TERM,TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT; do
+    0x1 4294967311 99999999999999999999 TERM,FOO "TERM,$(printf 'T%.0s' {1..400})"; do
     refused "$signal" -s "$signal"
     refused "$signal" "--signal=$signal"
   done
