@@ -5336,6 +5336,13 @@ static void tell_forwarded(int sig, const siginfo_t *info)
              to && to != sig ? " as " : "", to && to != sig ? NAME(to) : "");
 }
 
+/* For report and reader: what has come, from whom, and whether it is passed on. */
+static void note_arrival(int sig, const siginfo_t *info)
+{
+    note_sender(sig, info);
+    tell_forwarded(sig, info);
+}
+
 /*
  * Is this signal a wake-up, and nobody's: our own timer, child, looker, other process, or what our own call
  * raised?
@@ -5394,16 +5401,15 @@ static void handle(int sig, const siginfo_t *info)
         if (run->stop)
             run->stand = (run->stop & ~0xffu) | FOLLOWING;
     }
-    if (sig != SIGCONT)                             /* first: the command may end by it, and so the report */
-        note_sender(sig, info);
+    if (sig != SIGCONT)
+        note_arrival(sig, info);                    /* first: the command may end by it, and so all that is told */
     /* of a CONT, and no call before: inner looks for one that waits here, or is in the ring */
     ring_write(sig);
     if (sig == SIGCONT && self.wants && !nobody_is_there())
         give_terminal(WITH_JOB);                    /* before the command goes on */
     wake(run->inner);
     if (sig == SIGCONT)
-        note_sender(sig, info);
-    tell_forwarded(sig, info);
+        note_arrival(sig, info);
 }
 
 /*

@@ -20,7 +20,7 @@ start() {
   "${NEW[@]}" "$TINY" "$@" >>log 3>&- &
   U=$!
   started+=("$U")
-  has_child() { P=$(<"/proc/$U/task/$U/children") && P=${P%% *} && [[ $P ]]; }
+  has_child() { P=$(cat "/proc/$U/task/$U/children") && P=${P%% *} && [[ $P ]]; }
   wait_for 20 has_child
 }
 
@@ -98,7 +98,7 @@ start() {
   for _ in {1..50}; do
     start sleep 1000
     # Before that the kernel itself spares a PID 1 without a handler. In its wait the mask does not show, but it has a child.
-    blocked() { [[ $(<"/proc/$P/comm") == tiny-reaper ]] && { [[ $(<"/proc/$P/task/$P/children") ]] || grep -q '^SigBlk:.*[4-7c-f]...$' "/proc/$P/status"; }; }
+    blocked() { grep -qx tiny-reaper "/proc/$P/comm" && { grep -q . "/proc/$P/task/$P/children" || grep -q '^SigBlk:.*[4-7c-f]...$' "/proc/$P/status"; }; }
     wait_for 20 blocked
     kill -s TERM "$P"
     ends 143

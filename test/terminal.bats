@@ -491,12 +491,13 @@ STEPS
 
 # ---- 5. pipelines
 
-@test "pipelines: each member that reads the terminal gets it, on either side, and at the same time" {
+# pipelines SHELL
+pipelines() {
+  local shell=$1 pager pipeline steps
   # busybox ash has a less of its own.
   pager="sh -c 'echo \$\$ >pid; exec $(type -P less)'"
-  for shell in "${SHELLS[@]}"; do
-    for pipeline in "$P cat file | $pager" "cat file | $P $pager" "$P cat file | $P $pager"; do
-      at_prompt "$shell" <<STEPS
+  for pipeline in "$P cat file | $pager" "cat file | $P $pager" "$P cat file | $P $pager"; do
+    at_prompt "$shell" <<STEPS
       type $pipeline
       see line 23
       type G
@@ -508,37 +509,37 @@ STEPS
       type q
       prompt
 STEPS
-    done
-    for pipeline in \
-      "$P tty-user ask one | $P tty-user after two" \
-      "tty-user ask one | $P tty-user after two" \
-      "$P $P tty-user ask one | tee log | $P sh -c 'tty-user after two'"; do
-      steps='
-      see <one asks fg=[01]
-      type first
-      see <one got first>
-      see <two asks fg=[01]
-      type second
-      see <two got second>\s+second'
-      at_prompt "$shell" <<<"type $pipeline $steps"$'\n'prompt
-      in_script_at_prompt "$shell" "$pipeline" <<<"$steps"
-    done
-    # A member without tiny-reaper that asks before the terminal is back is stopped by the kernel, and with it a script's shell, which the shell above may see.
-    mkfifo three
-    steps="
-      see <one asks fg=[01]
-      find job ps -o pgid= --ppid {shell} | head -n 1
-      type first
-      see <one got first>
-      until test \$(ps -o tpgid= -p {shell}) -eq {job}
-      do : >three
-      see <three asks fg=[01]
-      type second
-      see <three got second>\s+second"
-    at_prompt "$shell" <<<"type $P tty-user ask one | tty-user after three $steps"$'\n'prompt
-    in_script_at_prompt "$shell" "$P tty-user ask one | tty-user after three" <<<"$steps"
-    rm three
-    at_prompt "$shell" <<STEPS
+  done
+  for pipeline in \
+    "$P tty-user ask one | $P tty-user after two" \
+    "tty-user ask one | $P tty-user after two" \
+    "$P $P tty-user ask one | tee log | $P sh -c 'tty-user after two'"; do
+    steps='
+    see <one asks fg=[01]
+    type first
+    see <one got first>
+    see <two asks fg=[01]
+    type second
+    see <two got second>\s+second'
+    at_prompt "$shell" <<<"type $pipeline $steps"$'\n'prompt
+    in_script_at_prompt "$shell" "$pipeline" <<<"$steps"
+  done
+  # A member without tiny-reaper that asks before the terminal is back is stopped by the kernel, and with it a script's shell, which the shell above may see.
+  mkfifo three
+  steps="
+    see <one asks fg=[01]
+    find job ps -o pgid= --ppid {shell} | head -n 1
+    type first
+    see <one got first>
+    until test \$(ps -o tpgid= -p {shell}) -eq {job}
+    do : >three
+    see <three asks fg=[01]
+    type second
+    see <three got second>\s+second"
+  at_prompt "$shell" <<<"type $P tty-user ask one | tty-user after three $steps"$'\n'prompt
+  in_script_at_prompt "$shell" "$P tty-user ask one | tty-user after three" <<<"$steps"
+  rm three
+  at_prompt "$shell" <<STEPS
       type $P tty-user read one | $P tty-user read one
       see <one reads
       see <one reads
@@ -548,7 +549,22 @@ STEPS
       see <one got second>
       prompt
 STEPS
-  done
+}
+
+@test "pipelines: each member that reads the terminal gets it, on either side, and at the same time (bash)" {
+  pipelines bash
+}
+
+@test "pipelines: each member that reads the terminal gets it, on either side, and at the same time (dash)" {
+  pipelines dash
+}
+
+@test "pipelines: each member that reads the terminal gets it, on either side, and at the same time (zsh)" {
+  pipelines zsh
+}
+
+@test "pipelines: each member that reads the terminal gets it, on either side, and at the same time (ash)" {
+  pipelines ash
 }
 
 # ---- 6. orphaned groups

@@ -149,6 +149,13 @@ is_ready() { read -rt 100 <&"$fifo"; }
   times 0 'URG.*forwarded'
 }
 
+@test "what is said of a signal stands before what the command does by it" {
+  # Outer is held when it has woken inner.
+  run -3 --separate-stderr strace -qq -o /dev/null -e trace=tgkill -e inject=tgkill:delay_exit=300000 "$TINY" -vv \
+    bash -c 'trap "exit 3" TERM; kill -TERM "$(sed -n "s/^PPid:.//p" /proc/$PPID/status)"; while :; do sleep 0.01; done'
+  [[ $stderr == *"TERM from "*" forwarded"*" exited with status 3 "* ]]
+}
+
 @test "each orphan that is reaped, with its status" {
   # Each ends only when it is an orphan: its own parent could reap it else.
   cat >"$T/orphan" <<'END'

@@ -488,7 +488,8 @@ static void look_at_process(pid_t pid, struct look *look)
         fclose(file);
     look->processes++;
     int job_stopped = state == 't' && pid == run.outer && run.stopped;
-    look->busy |= !strchr("STZX", state) && pid != run.held && !job_stopped;
+    int rests = state == 'S' ? sleeps(pid) : strchr("TZX", state) != NULL;
+    look->busy |= !rests && pid != run.held && !job_stopped;
     look_below(pid, look);
 }
 

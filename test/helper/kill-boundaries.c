@@ -111,10 +111,10 @@ static int at_rest(struct tracee *tracees, int ready)
 	struct pollfd f = {ready, POLLIN, 0};
 	struct process p;
 
-	if (poll(&f, 1, 0) != 1 || !look_at(tracees[COMMAND].pid, &p) || p.state != 'S')
+	if (poll(&f, 1, 0) != 1 || !look_at(tracees[COMMAND].pid, &p) || p.state != 'S' || !sleeps(tracees[COMMAND].pid))
 		return 0;
 	for (int i = 0; i < COMMAND; i++)
-		if (tracees[i].pid && !tracees[i].gone && (!look_at(tracees[i].pid, &p) || p.state != 'S'))
+		if (tracees[i].pid && !tracees[i].gone && (!look_at(tracees[i].pid, &p) || p.state != 'S' || !sleeps(tracees[i].pid)))
 			return 0;
 	return 1;
 }

@@ -52,6 +52,24 @@ static inline int look_at(pid_t pid, struct process *p)
 	return sscanf(close + 1, " %c %d", &p->state, &p->parent) == 2;
 }
 
+/*
+ * Does PID, in state S, sleep? The state alone does not say so: wait4(2) is in it while it looks for a child, with WNOHANG too, and whoever
+ * is preempted there stays in it for as long as the machine is busy. proc(5), /proc/PID/syscall: "running".
+ */
+static inline int sleeps(pid_t pid)
+{
+	char path[64], line[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof path, "/proc/%d/syscall", (int)pid);
+	if (!(file = fopen(path, "r")))
+		return 1;
+	if (!fgets(line, sizeof line, file))
+		line[0] = 0;
+	fclose(file);
+	return strncmp(line, "running", 7) != 0;
+}
+
 /* The first living child of PARENT whose name begins with PREFIX, other than EXCEPT; 0: none. */
 static inline pid_t child_of(pid_t parent, const char *prefix, pid_t except, struct process *p)
 {
