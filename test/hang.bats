@@ -337,23 +337,6 @@ END
   picture '.cycles == [[.running[0].pid]] and (.running[0].threads | map(.call)) == ["futex", "read"]' "$PYTHON" program.py
 }
 
-@test "a process of 32 bits, whose numbers of system calls mean others: none is named" {
-  [[ $(uname -m) == x86_64 ]] || skip "needs a machine that runs programs of 32 bits"
-  # read(0, ., 1): 3 is close(2) for us.
-  gcc -m32 -nostdlib -static -o of32 -x assembler - <<'END'
-	.globl _start
-_start:	mov $3, %eax
-	mov $0, %ebx
-	mov %esp, %ecx
-	mov $1, %edx
-	int $0x80
-	jmp _start
-END
-  mkfifo fifo
-  picture '(.running | length) == 1 and (.running[0].threads[0] |
-    .state == "S" and .call == null and .fd == null and .file == null and .waits_for == [])' sh -c 'exec ./of32 <>fifo'
-}
-
 @test "a loop that spins, with its processor time, and a stopped process" {
   picture '.running[0] | .state == "R" and .cpu_s > 0 and .threads[0].call == null' sh -c 'while :; do :; done'
   grep -qE ' R .* runs, cpu [0-9]+\.[0-9][0-9] s' err

@@ -1128,6 +1128,34 @@ static void picture_of_a_hang(void)
     judge(said || seen, job.text, "the picture of a hang: a circle of two%s", said ? "" : ", seen but not proved");
 }
 
+/* A process of 32 bits on a kernel of 64, which has it: its numbers of system calls mean others, and none is named. */
+static void picture_of_32_bits(void)
+{
+    struct job job;
+    bool good = true, seen = false;
+
+    if (access("/of32", X_OK) < 0)
+        return;
+    for (int n = 0; n < 8 && good && !seen; n++) {
+        const char *r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "of32"));
+        const char *t = element(member(element(member(r, "running"), 0), "threads"), 0);
+        seen = is(member(t, "state"), "\"S\"");
+        good = !t || (is(member(t, "call"), "null") && is(member(t, "fd"), "null") && is(member(t, "file"), "null") &&
+                      !element(member(t, "waits_for"), 0));
+    }
+    judge(good && seen, contents("/tmp/report"), "the picture of a hang: a process of 32 bits");
+}
+
+static int of32(char **argv)
+{
+    (void)argv;
+    mkfifo("/tmp/fifo", 0666);
+    if (dup2(open("/tmp/fifo", O_RDWR), 0) != 0)
+        return 97;
+    execl("/of32", "/of32", NULL);
+    return 99;
+}
+
 /* Any other user than root, who may do more than others. */
 static int user(char **argv)
 {
@@ -1278,7 +1306,7 @@ static int play(char **argv)
         {"blocked", blocked}, {"on-terminal", on_terminal},
         {"spend", spend},     {"hang", hang},
         {"circle", circle},   {"hog", hog},
-        {"user", user},
+        {"user", user},       {"of32", of32},
     };
 
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -1325,6 +1353,7 @@ int main(int argc, char **argv)
     terminal(GUARDED);
     terminal(SINGLE);
     picture_of_a_hang();
+    picture_of_32_bits();
     as_user_under_yama();
     out_of_memory();
     killed_at_boundaries("outer", "outer");
