@@ -5077,7 +5077,9 @@ static void map_run(void)
         size += 2 * command + RECORD_SIZE;
     }
     bool fits = size <= sizeof large.run / 2;
-    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | (fits ? MAP_FIXED : 0);
+    /* one page without a report, which is written at once: a fault costs more */
+    int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | (fits ? MAP_FIXED : 0) |
+                (opt.report ? 0 : MAP_POPULATE);
     void *place = fits ? (void *)(((uintptr_t)large.run + 0xffff) & ~(uintptr_t)0xffff) : NULL;
     run = mmap(place, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (run == MAP_FAILED) {
@@ -5401,8 +5403,8 @@ static void handle(int sig, const siginfo_t *info)
         if (run->stop)
             run->stand = (run->stop & ~0xffu) | FOLLOWING;
     }
-    if (sig != SIGCONT)
-        note_arrival(sig, info);                    /* first: the command may end by it, and so all that is told */
+    if (sig != SIGCONT)                             /* first: the command may end by it, and all be told */
+        note_arrival(sig, info);
     /* of a CONT, and no call before: inner looks for one that waits here, or is in the ring */
     ring_write(sig);
     if (sig == SIGCONT && self.wants && !nobody_is_there())
@@ -5496,15 +5498,15 @@ static void judge(void)
 }
 
 /*
- * What is left to do when nothing runs any more: the terminal, the verdict, the report. The guard does it
- * for a dead one.
+ * What is left to do when nothing runs any more: the terminal, the verdict, the report. The supervisor does
+ * it, or the guard for a dead one; the guard may have given the terminal since, so it looks once more.
  */
 static void conclude(void)
 {
+    if (run->command)
+        return_terminal(!run->done && run->outcome != NOT_STARTED);
     if (run->done)
         return;
-    if (run->command)
-        return_terminal(run->outcome != NOT_STARTED);
     if (run->failed_status && run->outcome != KILLED) {
         run->outcome = NOT_STARTED;                 /* also where the limit came first */
         run->timed_out = false;
@@ -5532,9 +5534,8 @@ static void conclude(void)
 static _Noreturn void leave(void)
 {
     int sig = run->exit_signal;
-    if (run->command)
-        return_terminal(false);
-    if (run->job > 1 && (self.job_waits || is_pending(SIGTTIN) || is_pending(SIGTTOU)))
+    struct mask pending = pending_signals();
+    if (run->job > 1 && (self.job_waits || take_out(&pending, SIGTTIN) || take_out(&pending, SIGTTOU)))
         /* a member of the job has asked in vain: let it ask again */
         kill(-run->job, SIGCONT);
     if (sig && self.pid != 1) {
