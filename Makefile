@@ -8,7 +8,7 @@ SHARE    = $(DESTDIR)$(PREFIX)/share
 # fish looks into /usr/share, and for what is installed by hand into /etc/fish.
 FISHDIR  = $(if $(PREFIX:/usr/local=),$(PREFIX)/share/fish/vendor_completions.d,/etc/fish/completions)
 FISH     = $(DESTDIR)$(FISHDIR)
-CFLAGS  ?= -Os -g0 -fstack-protector-strong
+CFLAGS  ?= $(SMALL) -g0 -fstack-protector-strong
 
 ifneq ($(filter yes true on 1,$(STATIC)),)
 ifeq ($(origin CC),default)
@@ -24,6 +24,8 @@ CODE     = -fpie
 else
 $(error STATIC is yes or no, not "$(STATIC)")
 endif
+# The smallest that the compiler knows: what is read and mapped at each start is the program itself. (-Oz: gcc from 12 on.)
+SMALL   := $(shell echo | $(CC) -Oz -E -x c - >/dev/null 2>&1 && echo -Oz || echo -Os)
 WARN     = -Wall -Wextra -Wshadow -Wconversion
 CODE    += -std=gnu11 -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=.
 LINK    += -Wl,--gc-sections -Wl,-z,noexecstack

@@ -2623,7 +2623,7 @@ enum {
 static const int64_t PRINT_TIME = 5000000;          /* ns, of LOOK_TIME, for end_look() */
 
 /* What a call waits for, and so what its arguments are. */
-enum kind { OTHER, FD, IN, OUT, CHILD, CHILD_ID, POLL, EPOLL, LOCK, PATH, PATH_AT, FUTEX };
+enum kind { OTHER, FD, IN, OUT, CHILD, CHILD_ID, POLL, SELECT, EPOLL, LOCK, PATH, PATH_AT, FUTEX };
 
 /* The calls that block, by the numbers of our machine; from 424 on they are the same everywhere. */
 #define ROW(name, kind) {SYS_##name, #name, kind, 0}
@@ -2639,7 +2639,7 @@ static const struct call_row {
     ROW(wait4, CHILD), ROW(waitid, CHILD_ID), TIMED(ppoll, POLL, 2), TIMED(epoll_pwait, EPOLL, -3),
     {441, "epoll_pwait2", EPOLL, 3}, ROW(flock, LOCK), ROW(fcntl, LOCK), ROW(openat, PATH_AT),
     {437, "openat2", PATH_AT, 0}, TIMED(futex, FUTEX, 3), {449, "futex_waitv", OTHER, 0},
-    {455, "futex_wait", OTHER, 0}, ROW(pselect6, OTHER), ROW(nanosleep, OTHER),
+    {455, "futex_wait", OTHER, 0}, TIMED(pselect6, SELECT, 4), ROW(nanosleep, OTHER),
     ROW(clock_nanosleep, OTHER), ROW(rt_sigsuspend, OTHER), ROW(rt_sigtimedwait, OTHER),
     ROW(connect, FD), ROW(accept4, FD), ROW(recvfrom, FD), ROW(recvmsg, FD), ROW(recvmmsg, FD),
     ROW(sendto, FD), ROW(sendmsg, FD), ROW(sendmmsg, FD), ROW(ioctl, FD), ROW(close, FD),
@@ -2655,11 +2655,10 @@ static const struct call_row {
     ROW(open, PATH), ROW(creat, PATH), TIMED(poll, POLL, -2), TIMED(epoll_wait, EPOLL, -3),
     ROW(pause, OTHER), ROW(vfork, OTHER), ROW(stat, OTHER), ROW(unlink, OTHER), ROW(mkdir, OTHER),
 #endif
-#ifdef SYS_select
-    ROW(select, OTHER),
-#endif
-#ifdef SYS__newselect
-    {SYS__newselect, "select", OTHER, 0},
+#ifdef SYS__newselect                               /* the older one takes its arguments as a structure */
+    {SYS__newselect, "select", SELECT, 4},
+#elif defined SYS_select
+    TIMED(select, SELECT, 4),
 #endif
 #ifdef SYS_accept                                   /* not on s390x */
     ROW(accept, FD),
@@ -2684,7 +2683,7 @@ static const struct call_row {
     ROW(ipc, OTHER),
 #endif
 #if LONG_MAX == INT32_MAX                           /* the calls that take a 64-bit time there */
-    {407, "clock_nanosleep", OTHER, 0}, {413, "pselect6", OTHER, 0}, {414, "ppoll", POLL, 2},
+    {407, "clock_nanosleep", OTHER, 0}, {413, "pselect6", SELECT, 4}, {414, "ppoll", POLL, 2},
     {417, "recvmmsg", FD, 0}, {418, "mq_timedsend", FD, 0}, {419, "mq_timedreceive", FD, 0},
     {420, "semtimedop", OTHER, 0}, {421, "rt_sigtimedwait", OTHER, 0}, {422, "futex", FUTEX, 3},
 #endif
@@ -2991,22 +2990,51 @@ static bool add_polled(struct task *task, int fd, unsigned events, uint64_t inod
     return in && out;
 }
 
-/* poll and ppoll: the array is in the process's memory. */
-static void decode_poll(struct task *task, uintptr_t array, uint64_t count)
+/* A call polls the first N of POLLED, and if not ALL is said others as well. One alone is the call's own. */
+static void decode_polled(struct task *task, const struct pollfd *polled, size_t n, bool all)
 {
-    struct pollfd polled[POLLED];
     char name[NAME_SIZE];
-    size_t most = (count < POLLED ? (size_t)count : POLLED) * sizeof *polled;
-    size_t n = read_memory(task->process->files, array, polled, most) / sizeof *polled;
-    bool closed = n > 0 && n == count;
+    bool closed = n > 0 && all;
     for (size_t i = 0; i < n; i++)
         if (polled[i].fd >= 0)
             closed &= add_polled(task, polled[i].fd, (unsigned short)polled[i].events, 0);
-    if (n == 1 && count == 1 && read_link(task->process->files, "fd", polled[0].fd, name)) {
+    if (n == 1 && all && read_link(task->process->files, "fd", polled[0].fd, name)) {
         task->fd = polled[0].fd;
         task->file = keep(name);
     }
     task->ender = closed && task->nwants ? OTHERS : ANYBODY;
+}
+
+/* poll and ppoll: the array is in the process's memory. */
+static void decode_poll(struct task *task, uintptr_t array, uint64_t count)
+{
+    struct pollfd polled[POLLED];
+    size_t most = (count < POLLED ? (size_t)count : POLLED) * sizeof *polled;
+    size_t n = read_memory(task->process->files, array, polled, most) / sizeof *polled;
+    decode_polled(task, polled, n, n == count);
+}
+
+/* select and pselect6: three sets of bits in the process's memory, of descriptors below VALUE[0]. */
+static void decode_select(struct task *task, const uint64_t *value)
+{
+    enum { BITS = 8 * sizeof(long) };
+    static const short EVENTS[] = {POLLIN, POLLOUT, POLLPRI};
+    unsigned long sets[3][POLLED / BITS] = {{0}};
+    struct pollfd polled[POLLED];
+    pid_t pid = task->process->files;
+    int count = value[0] < POLLED ? (int)value[0] : POLLED;
+    size_t n = 0, size = (size_t)(count + BITS - 1) / BITS * sizeof(long);
+    bool all = value[0] <= POLLED;
+    for (int i = 0; i < 3; i++)
+        all &= !value[1 + i] || read_memory(pid, (uintptr_t)value[1 + i], sets[i], size) == size;
+    for (int fd = 0; fd < count; fd++) {
+        polled[n] = (struct pollfd){.fd = fd};
+        for (int i = 0; i < 3; i++)
+            if (sets[i][fd / BITS] >> fd % BITS & 1)
+                polled[n].events |= EVENTS[i];
+        n += polled[n].events != 0;
+    }
+    decode_polled(task, polled, n, all);
 }
 
 /* epoll: what it watches stands in its fdinfo: `tfd: 5 events: 19 data: 5 pos:0 ino:1234 sdev:d` */
@@ -3091,6 +3119,8 @@ static void decode_by_kind(struct task *task, char *name, const uint64_t *value)
         decode_wait(task, kind == CHILD_ID, (unsigned long)value[0], (pid_t)value[kind == CHILD_ID]);
     } else if (kind == POLL) {
         decode_poll(task, (uintptr_t)value[0], value[1]);
+    } else if (kind == SELECT) {
+        decode_select(task, value);
     } else if (kind == EPOLL) {
         decode_epoll(task);
     } else if (kind == PATH || kind == PATH_AT) {

@@ -195,6 +195,47 @@ END
   [[ $(jq -r '.running[0].threads[0].file' report) == 'anon_inode:[eventpoll]' ]]
 }
 
+@test "select waits for who has the other ends of the pipes in its sets" {
+  # What the command waits in, by a word; its child waits for the command.
+  python <<'END'
+import fcntl, os, select, sys
+down, up, third = os.pipe(), os.pipe(), os.pipe()
+full = sys.argv[1] == "write"
+if os.fork() == 0:
+    os.close(down[1]); os.close(up[full]); os.close(third[0])
+    os.read(down[0], 1)
+os.close(down[0]); os.close(up[not full]); os.close(third[1])
+if full:
+    os.set_blocking(up[1], False)
+    try:
+        while os.write(up[1], bytes(4096)): pass
+    except BlockingIOError: pass
+high = fcntl.fcntl(up[0], fcntl.F_DUPFD, 64) if sys.argv[1] == "high" else None
+{
+    "read": lambda: select.select([up[0]], [], []),
+    "write": lambda: select.select([], [up[1]], []),
+    "two": lambda: select.select([up[0], third[0]], [], []),
+    "limit": lambda: select.select([up[0]], [], [], 1000),
+    "except": lambda: select.select([up[0]], [], [third[0]]),
+    "high": lambda: select.select([up[0], high], [], []),
+    "none": lambda: select.select([], [], [], 1000),
+}[sys.argv[1]]()
+END
+  local waits='(.running | length) == 2 and (.running[0].threads[0] | .call | test("select")) and
+    .running[1].threads[0].waits_for == [.running[0].pid]' how
+  for how in read write; do
+    picture "$waits"' and .cycles == [[.running[0].pid, .running[1].pid]] and .running[0].threads[0].waits_for == [.running[1].pid] and
+      (.running[0].threads[0] | .fd > 2 and (.file | test("^pipe:")))' "$PYTHON" program.py "$how"
+  done
+  picture "$waits"' and .cycles == [[.running[0].pid, .running[1].pid]] and (.running[0].threads[0] | .fd == null and .file == null)' \
+    "$PYTHON" program.py two
+  # A limit of its own, a descriptor that something exceptional may come from, or one beyond the first 64.
+  for how in limit except high; do
+    no_circle "$waits and .running[0].threads[0].waits_for == [.running[1].pid]" "$PYTHON" program.py "$how"
+  done
+  no_circle "$waits and .running[0].threads[0].waits_for == []" "$PYTHON" program.py none
+}
+
 @test "a Lock that is never released: a futex, and nobody can tell for whom" {
   python <<'END'
 import threading
@@ -530,4 +571,8 @@ END
   local limit
   look 10 bash -c 'sleep 1000 & echo $! >pid; setsid sleep 1001 & exit 0'
   jq -e --argjson pid "$(cat pid)" '.left | length == 2 and any(.pid == $pid) and all(keys_unsorted == ["pid", "command"])' report
+  # A zombie, which its parent does not reap, is none of them.
+  look 10 bash -c 'bash -c "(until read -r comm </proc/\$\$/comm && [[ \$comm == sleep ]]; do :; done) & echo \$! >dead; exec sleep 1000" &
+    until [[ -s dead ]] && grep -q "^State:.Z" "/proc/$(cat dead)/status"; do sleep 0.01; done'
+  jq -e '.left | map(.command) == ["sleep 1000"]' report
 }

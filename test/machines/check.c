@@ -993,6 +993,14 @@ static void in_ppoll(void)
     syscall(SYS_ppoll, &(struct pollfd){descriptors_of_pipe[0], POLLIN, 0}, 1L, NULL, NULL,
             sizeof NO_SIGNALS);
 }
+static void in_pselect6(void)
+{
+    fd_set set;
+
+    FD_ZERO(&set);
+    FD_SET(descriptors_of_pipe[0], &set);
+    syscall(SYS_pselect6, descriptors_of_pipe[0] + 1L, &set, NULL, NULL, NULL, NULL);
+}
 static void in_epoll_pwait(void)
 {
     struct epoll_event event = {.events = EPOLLIN};
@@ -1028,6 +1036,7 @@ static const struct {
     {"flock", "\"/tmp/lock\"", in_flock},
     {"openat", "\"/tmp/fifo\"", in_openat},
     {"ppoll", NULL, in_ppoll},
+    {"pselect6", "\"pipe:[", in_pselect6},
     {"epoll_pwait", "\"anon_inode:[eventpoll]\"", in_epoll_pwait},
     {"nanosleep", NULL, in_nanosleep},
     {"rt_sigsuspend", NULL, in_rt_sigsuspend},
