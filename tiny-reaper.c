@@ -2701,8 +2701,9 @@ struct process {
     struct task *tasks;                             /* ntasks of its threads */
     int ntasks, threads, circle, leads_to, mark;    /* circle: its number, 0: none; find_circles() */
     int64_t start, age, cpu;                        /* start in ticks since the boot; nanoseconds */
+    uint64_t caught;                                /* signals, if knows_caught */
     const char *command;
-    bool looked, shown, waits, looked_at_stdin;
+    bool looked, shown, waits, looked_at_stdin, knows_caught;
     char state, name[64];                           /* state 0: ended meanwhile, or not looked at */
 };
 
@@ -2990,18 +2991,26 @@ static bool add_polled(struct task *task, int fd, unsigned events, uint64_t inod
     return in && out;
 }
 
+/* The call is about descriptor FD: what that is into NAME, which is empty before. */
+static void name_descriptor(struct task *task, int fd, char name[static NAME_SIZE])
+{
+    task->fd = fd >= 0 ? fd : -1;
+    if (read_link(task->process->files, "fd", fd, name))
+        task->file = keep(name);
+    if (strncmp(name, "socket:[", 8) == 0)
+        task->socket = find_thing(name, true);
+}
+
 /* A call polls the first N of POLLED, and if not ALL is said others as well. One alone is the call's own. */
 static void decode_polled(struct task *task, const struct pollfd *polled, size_t n, bool all)
 {
-    char name[NAME_SIZE];
+    char name[NAME_SIZE] = "";
     bool closed = n > 0 && all;
     for (size_t i = 0; i < n; i++)
         if (polled[i].fd >= 0)
             closed &= add_polled(task, polled[i].fd, (unsigned short)polled[i].events, 0);
-    if (n == 1 && all && read_link(task->process->files, "fd", polled[0].fd, name)) {
-        task->fd = polled[0].fd;
-        task->file = keep(name);
-    }
+    if (n == 1 && all)
+        name_descriptor(task, polled[0].fd, name);
     task->ender = closed && task->nwants ? OTHERS : ANYBODY;
 }
 
@@ -3158,11 +3167,7 @@ static void decode(struct task *task)
     if (!row)
         return;
     if (row->kind == FD || row->kind == IN || row->kind == OUT || row->kind == LOCK || row->kind == EPOLL) {
-        task->fd = (int)value[0] >= 0 ? (int)value[0] : -1;
-        if (read_link(pid, "fd", task->fd, name))
-            task->file = keep(name);
-        if (strncmp(name, "socket:[", 8) == 0)
-            task->socket = find_thing(name, true);
+        name_descriptor(task, (int)value[0], name);
     }
     decode_by_kind(task, name, value);
     if (row->timeout > 0 ? value[row->timeout] != 0 : row->timeout < 0 && (int)value[-row->timeout] >= 0) {
@@ -3319,7 +3324,8 @@ static void name_socket(char *line, void *protocol)
         uint64_t state = (uint64_t)number_at(word(line, 3), 16);
         put_address(&text, word(line, 1));
         put_address(&text, word(line, 2));
-        put(&text, " %s", STATES[state < sizeof STATES / sizeof *STATES ? state : 0]);
+        if (*(char *)protocol == 't')
+            put(&text, " %s", STATES[state < sizeof STATES / sizeof *STATES ? state : 0]);
     }
     thing->name = keep(name);
 }
@@ -3403,20 +3409,40 @@ static int add_found(struct process *process, int n)
     return n + 1;
 }
 
-/* Who could end the task's wait: found[], how many. The process itself only if nobody else can. */
+static bool catches(struct process *process, int sig)
+{
+    if (!process->knows_caught)
+        process->caught = read_field(process->pid, "status", "SigCgt:", 16);
+    process->knows_caught = true;
+    return process->caught >> (sig - 1) & 1;
+}
+
+static bool polls(const struct task *task)
+{
+    return task->row && (task->row->kind == POLL || task->row->kind == SELECT || task->row->kind == EPOLL);
+}
+
+static bool is_other_side(const struct hold *hold, const struct want *want)
+{
+    return (hold->side & want->side) && hold->mark == want->mark;
+}
+
+/*
+ * Who could end the task's wait: found[], how many. The process itself only if nobody else can, and if it
+ * watches nothing else; its children, if a poll is interrupted by their end, as the one of make(1) is.
+ */
 static int waits_for(const struct task *task)
 {
-    bool itself = false;
+    bool itself = false, all = polls(task) && task->ender == OTHERS && catches(task->process, SIGCHLD);
     int n = 0;
     look->stamp++;
-    for (struct process *child = task->child ? task->process->first : NULL; child; child = child->next)
+    for (struct process *child = task->child || all ? task->process->first : NULL; child; child = child->next)
         if (lives(child) &&
-            (task->child == -1 || task->child == child->pid || task->child == -child->group))
+            (all || task->child == -1 || task->child == child->pid || task->child == -child->group))
             n = add_found(child, n);
     for (int i = 0; i < task->nwants; i++)
         for (const struct hold *hold = task->wants[i].thing->holds; hold; hold = hold->next) {
-            const struct want *want = &task->wants[i];
-            if (!(hold->side & want->side) || hold->mark != want->mark)
+            if (!is_other_side(hold, &task->wants[i]))
                 continue;
             itself |= hold->process == task->process;
             if (hold->process != task->process)
@@ -3425,6 +3451,7 @@ static int waits_for(const struct task *task)
     for (int i = 1; n == 0 && task->outsider && i < look->nprocesses; i++)
         if (look->processes[i].pid == task->outsider)
             n = add_found(&look->processes[i], n);
+    itself &= task->ender == OTHERS || !polls(task);
     return n == 0 && itself ? add_found(task->process, n) : n;
 }
 
@@ -3439,22 +3466,45 @@ static bool waits_for_own(const struct task *task)
     return task->ender == OWN_THREAD;
 }
 
-/*
- * May a handler of its own free a process from its waits? One of a clock may always; where it waits for
- * ITSELF alone it may be one that writes into that pipe, whoever sends the signal.
- */
-static bool may_be_freed(const struct process *process, bool itself)
+/* Does its process hold the other side, too, of something that a thread waits on? */
+static bool waits_on_own(const struct task *task)
 {
-    static const char clocks[] = {SIGALRM, SIGVTALRM, SIGPROF, 0};
-    static const char faults[] = {SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, 0};
-    uint64_t caught = read_field(process->pid, "status", "SigCgt:", 16);
-    for (int sig = 1; sig < FIRST_REALTIME - 2; sig++)          /* not libc's own */
-        if ((caught >> (sig - 1) & 1) && (itself ? !strchr(faults, sig) : strchr(clocks, sig) != NULL))
-            return true;
+    for (int i = 0; i < task->nwants; i++)
+        for (const struct hold *hold = task->wants[i].thing->holds; hold; hold = hold->next)
+            if (hold->process == task->process && is_other_side(hold, &task->wants[i]))
+                return true;
     return false;
 }
 
-/* Notes who could end the waits of a process. False: it runs, or nobody can tell. */
+/*
+ * May somebody free a thread whom no descriptor shows? A clock of the process's own, by its handler. Where
+ * it holds the other side of a pipe ITSELF a handler may write into that, whoever sends the signal.
+ */
+static bool may_be_freed(const struct task *task, bool itself)
+{
+    static const char clocks[] = {SIGALRM, SIGVTALRM, SIGPROF, 0};
+    static const char faults[] = {SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, 0};
+    struct process *process = task->process;
+    char timers[16];
+    for (int sig = 1; sig < FIRST_REALTIME - 2; sig++)          /* not libc's own */
+        if ((itself ? !strchr(faults, sig) : strchr(clocks, sig) != NULL) && catches(process, sig))
+            return true;
+    return read_proc(process->pid, "timers", timers, sizeof timers) > 0;    /* timer_create(2) */
+}
+
+static bool add_edge(struct process *from, struct process *to)
+{
+    if (look->nedges == EDGES)
+        return false;
+    look->edges[look->nedges].from = from;
+    look->edges[look->nedges++].to = to;
+    return true;
+}
+
+/*
+ * Notes who could end the waits of a process: who is found, and each child, if it has a handler for its end.
+ * False: it runs, or nobody can tell.
+ */
 static bool add_edges(struct process *process)
 {
     int first = look->nedges;
@@ -3464,12 +3514,12 @@ static bool add_edges(struct process *process)
         if (task->state == 'Z' || task->state == 'X' || waits_for_own(task))
             continue;
         int n = task->ender == OTHERS && !(task->nwants && look->unread) ? waits_for(task) : 0;
-        bool itself = n == 1 && look->found[0] == process;
-        closed = n > 0 && n < EDGES - look->nedges && !may_be_freed(process, itself);
-        for (int to = 0; to < n && closed; to++) {
-            look->edges[look->nedges].from = process;
-            look->edges[look->nedges++].to = look->found[to];
-        }
+        closed = n > 0 && !may_be_freed(task, waits_on_own(task));
+        for (int to = 0; to < n && closed; to++)
+            closed = add_edge(process, look->found[to]);
+        struct process *child = closed && catches(process, SIGCHLD) ? process->first : NULL;
+        for (; child && closed; child = child->next)
+            closed = !lives(child) || add_edge(process, child);
     }
     if (!closed)
         look->nedges = first;
@@ -3598,7 +3648,8 @@ static void describe(struct text *text, const struct task *task)
     if (task->state == 'R')
         put(text, "runs, cpu %ld.%02ld s", cpu / 100, cpu % 100);
     else
-        put(text, "%s", task->state == 'T' || task->state == 't' ? "stopped" : call ? call : task->wchan);
+        put(text, "%s", task->state == 'T' ? "stopped" : task->state == 't' ? "held by its tracer"
+            : call ? call : task->wchan);
     if (call && task->fd >= 0)
         put(text, "(%d%s%.60s)", task->fd, file ? " " : "", file ? file : "");
     else if (call && file)
@@ -4054,6 +4105,13 @@ static void end_survey(void)
             tell("left behind: %s (pid %ld)", COMMAND(&look->processes[i]), (long)look->processes[i].pid);
 }
 
+/* A line of the table. One that is cut says so: half a number looks like a number. */
+static void tell_cut(const char *line, int columns)
+{
+    bool fits = strlen(line) <= (size_t)columns;
+    tell("%.*s%s", fits ? columns : columns - 3, line, fits ? "" : "...");
+}
+
 /* Why it hung: the table, under -v. The report has what was seen first. */
 static void print_picture(void)
 {
@@ -4066,9 +4124,9 @@ static void print_picture(void)
     if (look->table_length == 0 && look->more == 0)
         return;
     tell("still running:");
-    tell("%.*s", columns, "    pid state  elapsed  waits in, and for whom       command");
+    tell_cut("    pid state  elapsed  waits in, and for whom       command", columns);
     for (const char *line = look->table; line < look->table + look->table_length; line += strlen(line) + 1)
-        tell("%.*s", *line == '\t' ? LINE : columns, line + (*line == '\t'));
+        tell_cut(line + (*line == '\t'), *line == '\t' ? LINE : columns);
     if (look->more)
         tell("and %d more, for which there was no time or no room", look->more);
 }

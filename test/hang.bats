@@ -491,10 +491,72 @@ END
   no_circle '.running[0].threads[0].waits_for == [.running[0].pid]' bash -c 'exec cat <&5' 5<>fifo
 }
 
+@test "who has a handler for the end of a child waits for each of them, too" {
+  # Waits for a child that waits for it; a second one ends some time, and the handler may do anything.
+  python <<'END'
+import os, select, signal, sys, time
+down, up, own = os.pipe(), os.pipe(), os.pipe()
+if os.fork() == 0:
+    os.close(down[1]); os.close(up[0]); os.close(own[0]); os.close(own[1])
+    os.read(down[0], 1)
+os.close(down[0]); os.close(up[1])
+for fd in own: os.set_blocking(fd, False)
+if sys.argv[1] != "alone" and os.fork() == 0:
+    os.close(down[1]); os.close(up[0]); os.close(own[0]); os.close(own[1])
+    time.sleep(1000)
+if sys.argv[1] == "own": signal.set_wakeup_fd(own[1])
+else: os.close(own[0]); os.close(own[1])
+signal.signal(signal.SIGUSR1 if sys.argv[1] == "own" else signal.SIGCHLD, lambda *_: None)
+if sys.argv[1] == "read": os.read(up[0], 1)
+select.select([up[0], own[0]] if sys.argv[1] == "own" else [up[0]], [], [])
+END
+  no_circle '.running[0].threads[0] | .call == "read" and (.waits_for | length) == 1' "$PYTHON" program.py read
+  no_circle '.running[0].threads[0] | (.call | test("select")) and (.waits_for | length) == 2' "$PYTHON" program.py poll
+  # Its own pipe is one of those that it watches: any handler may write into it.
+  no_circle '.running[0].threads[0] | (.call | test("select")) and (.waits_for | length) == 1' "$PYTHON" program.py own
+  picture '.cycles == [[.running[0].pid, .running[1].pid]]' "$PYTHON" program.py alone
+}
+
+@test "who has a timer of its own is in no circle, whatever the timer sends" {
+  python <<'END'
+import ctypes, os, signal, struct
+libc, timer = ctypes.CDLL(None, use_errno=True), ctypes.c_void_p()
+event = ctypes.create_string_buffer(struct.pack("Pii", 0, signal.SIGUSR1, 0), 64)
+assert libc.timer_create(1, event, ctypes.byref(timer)) == 0
+assert libc.timer_settime(timer, 0, struct.pack("4l", 0, 0, 1000, 0), None) == 0
+down, up = os.pipe(), os.pipe()
+if os.fork() == 0:
+    os.close(down[1]); os.close(up[0])
+    os.read(down[0], 1)
+os.close(down[0]); os.close(up[1])
+os.read(up[0], 1)
+END
+  no_circle '.running[0].threads[0].waits_for == [.running[1].pid] and .running[1].threads[0].waits_for == [.running[0].pid]' \
+    "$PYTHON" program.py
+}
+
+@test "one socket that is polled has its name; of several nothing is said, and an own pipe among them is no wait for oneself" {
+  python <<'END'
+import os, select, socket, sys
+server, pipe, look = socket.socket(), os.pipe(), select.poll()
+server.bind(("127.0.0.1", 0))
+server.listen()
+look.register(server)
+if sys.argv[1] == "two": look.register(pipe[0])
+look.poll()
+END
+  picture '.running[0].threads[0] | .call == "poll" and .fd > 2 and (.file | test("^tcp 127.0.0.1:[0-9]+ 0.0.0.0:0 LISTEN$"))' "$PYTHON" program.py one
+  picture '.running[0].threads[0] | .call == "poll" and .fd == null and .file == null and .waits_for == []' "$PYTHON" program.py two
+}
+
 @test "a jobserver make" {
   command -v make || skip "no make"
   printf 'all: a b c d\na b c d:\n\t@sleep 1000\n' >Makefile
-  no_circle '(.running | length) >= 3' make -j2
+  no_circle '(.running | length) >= 3 and .running[0].threads[0].waits_for == [.running[1:][].pid]' make -j2
+  # A make below waits for a token that the others have, and for its own children.
+  printf 'all: a b\na b:\n\t+$(MAKE) -f sub\n' >Makefile
+  printf 'all: x y z\nx y z:\n\t@sleep 1000\n' >sub
+  no_circle '[.running[] | select(.command | startswith("sleep"))] | length >= 2' make -s -j2
 }
 
 # A look lasts a tenth of a second at most, and in it each of the 400 has its turn to end, and more than once.

@@ -326,6 +326,7 @@ for row in rows:
     print(len(row), row)
     assert len(row) <= columns, (columns, row)
 assert len(rows[0]) == columns, "the first is longer than any of these terminals"
+assert rows[0].endswith("..."), "what is cut says so"
 assert columns < 80 or rows[3].endswith("sleep 1000"), rows[3]
 END
   local columns
