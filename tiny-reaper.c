@@ -3409,10 +3409,15 @@ static int add_found(struct process *process, int n)
     return n + 1;
 }
 
+/* Has the process a handler for SIG? A timer of timer_create(2), whatever it sends, counts as ALRM. */
 static bool catches(struct process *process, int sig)
 {
-    if (!process->knows_caught)
+    char timers[16];
+    if (!process->knows_caught) {
         process->caught = read_field(process->pid, "status", "SigCgt:", 16);
+        if (read_proc(process->pid, "timers", timers, sizeof timers) > 0)
+            process->caught |= UINT64_C(1) << (SIGALRM - 1);
+    }
     process->knows_caught = true;
     return process->caught >> (sig - 1) & 1;
 }
@@ -3484,12 +3489,10 @@ static bool may_be_freed(const struct task *task, bool itself)
 {
     static const char clocks[] = {SIGALRM, SIGVTALRM, SIGPROF, 0};
     static const char faults[] = {SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, 0};
-    struct process *process = task->process;
-    char timers[16];
     for (int sig = 1; sig < FIRST_REALTIME - 2; sig++)          /* not libc's own */
-        if ((itself ? !strchr(faults, sig) : strchr(clocks, sig) != NULL) && catches(process, sig))
+        if ((itself ? !strchr(faults, sig) : strchr(clocks, sig) != NULL) && catches(task->process, sig))
             return true;
-    return read_proc(process->pid, "timers", timers, sizeof timers) > 0;    /* timer_create(2) */
+    return false;
 }
 
 static bool add_edge(struct process *from, struct process *to)
@@ -3519,7 +3522,7 @@ static bool add_edges(struct process *process)
             closed = add_edge(process, look->found[to]);
         struct process *child = closed && catches(process, SIGCHLD) ? process->first : NULL;
         for (; child && closed; child = child->next)
-            closed = !lives(child) || add_edge(process, child);
+            closed = child->looked && (!lives(child) || add_edge(process, child));
     }
     if (!closed)
         look->nedges = first;
