@@ -2095,14 +2095,19 @@ static bool pass_terminal(unsigned from, pid_t to)
     return passed;
 }
 
-static enum where terminal_is(void)
+static enum where find_holder(pid_t *holder)
 {
-    pid_t holder;
     int fd = open_terminal();
-    enum where where = where_is(fd, ELSEWHERE, &holder);
+    enum where where = where_is(fd, ELSEWHERE, holder);
     if (fd >= 0)
         close(fd);
     return where;
+}
+
+static enum where terminal_is(void)
+{
+    pid_t holder;
+    return find_holder(&holder);
 }
 
 /* Keeps the terminal's modes for the end, if that was not done yet. tcgetattr(3) */
@@ -5013,20 +5018,21 @@ static void halt(unsigned stop)
  */
 static bool find_terminal(unsigned stop)
 {
-    pid_t holder, neighbour = 0;
-    int fd = open_terminal();
-    enum where where = where_is(fd, ELSEWHERE, &holder);
-    if (fd >= 0)
-        close(fd);
+    pid_t holder, later, neighbour = 0;
+    enum where where = find_holder(&holder);
     if (where == ELSEWHERE && (neighbour = neighbour_above(holder)) > 0) {
         tell_all("asking pid %ld for the terminal", (long)neighbour);
         kill(neighbour, (int)(stop & 0xff));
-    } else if (where == ELSEWHERE && terminal_is() != ELSEWHERE) {
-        /* given back while we looked for whose it is: look again */
+    }
+    bool granted = (where == WITH_US && holder == group()) || give_terminal(WITH_JOB | WITH_NOBODY);
+    if (!granted && neighbour <= 0 && (find_holder(&later) != where || later != holder)) {
+        /*
+         * Handed on while we looked for whose it is: look again. At the end of one tiny-reaper below another
+         * it goes from group to group, and who had it is gone before we have seen whose neighbour that was.
+         */
         self.more = true;
         return true;
     }
-    bool granted = (where == WITH_US && holder == group()) || give_terminal(WITH_JOB | WITH_NOBODY);
     self.wants |= granted || neighbour > 0;
     if (granted || neighbour > 0)
         answer_stop(stop, granted ? GRANTED : ASKING);

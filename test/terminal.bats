@@ -567,6 +567,68 @@ STEPS
   pipelines ash
 }
 
+@test "the terminal that is handed on while a member looks for whose it is: it looks again" {
+  [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
+  # A shell whose job is a neighbour (called tiny-reaper) with two groups below it, and tiny-reaper, which is held in its look:
+  # meanwhile the terminal goes from the first group to the second, and the first is gone.
+  cat >shell.py <<'END'
+import ctypes, os, signal, sys, time
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+tty = os.open("/dev/tty", os.O_RDWR)
+ready, go = os.pipe(), os.pipe()
+def group():
+    pid = os.fork()
+    if pid == 0:
+        signal.pause()
+    os.setpgid(pid, pid)
+    return pid
+neighbour = os.fork()
+if neighbour == 0:
+    os.setpgid(0, 0)
+    ctypes.CDLL(None).prctl(15, b"tiny-reaper", 0, 0, 0)
+    asked = {signal.SIGTTIN, signal.SIGTTOU}
+    signal.pthread_sigmask(signal.SIG_BLOCK, asked)
+    first, second = group(), group()
+    os.tcsetpgrp(tty, first)
+    os.write(ready[1], b"x")
+    os.read(go[0], 1)
+    os.tcsetpgrp(tty, second)
+    os.kill(first, signal.SIGKILL)
+    os.waitpid(first, 0)
+    signal.sigwait(asked)
+    os.tcsetpgrp(tty, os.getpgrp())
+    os.kill(second, signal.SIGKILL)
+    os.kill(-os.getpgrp(), signal.SIGCONT)
+    os._exit(0)
+os.setpgid(neighbour, neighbour)
+os.read(ready[0], 1)
+strace = os.fork()
+if strace == 0:
+    os.setpgid(0, neighbour)
+    os.execvp("strace", ["strace", "-qq", "-o", "/dev/null", "-e", "trace=kill", "-e", "inject=kill:delay_enter=2000000:when=1",
+                         sys.argv[1], "sh", "-c", 'read x </dev/tty; echo "<got $x>"'])
+seen = 0
+while seen < 50:
+    time.sleep(0.01)
+    try:
+        outer = open(f"/proc/{strace}/task/{strace}/children").read().split()[0]
+        seen = seen + 1 if open(f"/proc/{outer}/stat").read().rpartition(")")[2].split()[0] == "t" else 0
+    except (OSError, IndexError):
+        seen = 0
+os.write(go[1], b"x")
+print("<handed on>", flush=True)
+os.waitpid(strace, 0)
+print("<end>")
+END
+  on_terminal "$(python3 -c "import sys; print(sys.executable)")" shell.py "$TINY" <<STEPS
+      see <handed on>
+      type word
+      see <got word>
+      see <end>
+      end 0
+STEPS
+}
+
 # ---- 6. orphaned groups
 
 @test "without job control above nothing is left stopped by Ctrl-Z" {
@@ -630,7 +692,9 @@ STEPS
 }
 
 @test "a job in the background that is orphaned asks for the terminal: it gets EIO, as without, and is not left stopped" {
-  on_terminal bash -c "set -m; ($P sh -c 'trap \"\" HUP; cat </dev/tty; echo \"<status \$?>\"' &); read x; echo \"<read \$x>\"" <<STEPS
+  # It starts when bash has its terminal back: until then the group of the parentheses is in the foreground.
+  on_terminal bash -c "set -m; ({ until [[ \$(ps -o tpgid= -p \$\$) -eq \$\$ ]]; do :; done
+    $P sh -c 'trap \"\" HUP; cat </dev/tty; echo \"<status \$?>\"'; } &); read x; echo \"<read \$x>\"" <<STEPS
       see <status 1>
       type word
       see <read word>
