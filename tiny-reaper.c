@@ -3437,13 +3437,24 @@ static bool is_other_side(const struct hold *hold, const struct want *want)
     return (hold->side & want->side) && hold->mark == want->mark;
 }
 
+/* Does its process hold the other side, too, of something that a thread waits for? */
+static bool holds_both_sides(const struct task *task)
+{
+    for (int i = 0; i < task->nwants; i++)
+        for (const struct hold *hold = task->wants[i].thing->holds; hold; hold = hold->next)
+            if (hold->process == task->process && is_other_side(hold, &task->wants[i]))
+                return true;
+    return false;
+}
+
 /*
  * Who could end the task's wait: found[], how many. The process itself only if nobody else can, and if it
  * watches nothing else; its children, if a poll is interrupted by their end, as the one of make(1) is.
  */
 static int waits_for(const struct task *task)
 {
-    bool itself = false, all = polls(task) && task->ender == OTHERS && catches(task->process, SIGCHLD);
+    bool all = polls(task) && task->ender == OTHERS && catches(task->process, SIGCHLD);
+    bool itself = (!polls(task) || task->ender == OTHERS) && holds_both_sides(task);
     int n = 0;
     look->stamp++;
     for (struct process *child = task->child || all ? task->process->first : NULL; child; child = child->next)
@@ -3451,17 +3462,12 @@ static int waits_for(const struct task *task)
             (all || task->child == -1 || task->child == child->pid || task->child == -child->group))
             n = add_found(child, n);
     for (int i = 0; i < task->nwants; i++)
-        for (const struct hold *hold = task->wants[i].thing->holds; hold; hold = hold->next) {
-            if (!is_other_side(hold, &task->wants[i]))
-                continue;
-            itself |= hold->process == task->process;
-            if (hold->process != task->process)
+        for (const struct hold *hold = task->wants[i].thing->holds; hold; hold = hold->next)
+            if (hold->process != task->process && is_other_side(hold, &task->wants[i]))
                 n = add_found(hold->process, n);
-        }
     for (int i = 1; n == 0 && task->outsider && i < look->nprocesses; i++)
         if (look->processes[i].pid == task->outsider)
             n = add_found(&look->processes[i], n);
-    itself &= task->ender == OTHERS || !polls(task);
     return n == 0 && itself ? add_found(task->process, n) : n;
 }
 
@@ -3474,16 +3480,6 @@ static bool waits_for_own(const struct task *task)
         if (task->process->tasks[i].tid == task->joins && task->joins != task->tid)
             return true;
     return task->ender == OWN_THREAD;
-}
-
-/* Does its process hold the other side, too, of something that a thread waits on? */
-static bool waits_on_own(const struct task *task)
-{
-    for (int i = 0; i < task->nwants; i++)
-        for (const struct hold *hold = task->wants[i].thing->holds; hold; hold = hold->next)
-            if (hold->process == task->process && is_other_side(hold, &task->wants[i]))
-                return true;
-    return false;
 }
 
 /*
@@ -3522,7 +3518,7 @@ static bool add_edges(struct process *process)
         if (task->state == 'Z' || task->state == 'X' || waits_for_own(task))
             continue;
         int n = task->ender == OTHERS && !(task->nwants && look->unread) ? waits_for(task) : 0;
-        closed = n > 0 && !may_be_freed(task, waits_on_own(task));
+        closed = n > 0 && !may_be_freed(task, holds_both_sides(task));
         for (int to = 0; to < n && closed; to++)
             closed = add_edge(process, look->found[to]);
         struct process *child = closed && catches(process, SIGCHLD) ? process->first : NULL;

@@ -634,7 +634,7 @@ END
   look 10 bash -c 'sleep 1000 & echo $! >pid; setsid sleep 1001 & exit 0'
   jq -e --argjson pid "$(cat pid)" '.left | length == 2 and any(.pid == $pid) and all(keys_unsorted == ["pid", "command"])' report
   # A zombie, which its parent does not reap, is none of them.
-  look 10 bash -c 'bash -c "(until read -r comm </proc/\$\$/comm && [[ \$comm == sleep ]]; do :; done) & echo \$! >dead; exec sleep 1000" &
+  look 100 bash -c 'bash -c "(until read -r comm </proc/\$\$/comm && [[ \$comm == sleep ]]; do :; done) & echo \$! >dead; exec sleep 1000" &
     until [[ -s dead ]] && grep -q "^State:.Z" "/proc/$(cat dead)/status"; do sleep 0.01; done'
   jq -e '.left | map(.command) == ["sleep 1000"]' report
 }
