@@ -689,9 +689,20 @@ static bool put_json(struct text *text, const char *string)
     return valid;
 }
 
+/* Does a character of N bytes change the direction of what follows it, or end a line? UAX #9, section 2 */
+static bool is_directional(const unsigned char *at, size_t n)
+{
+    if (n == 2)
+        return at[0] == 0xd8 && at[1] == 0x9c;
+    if (n != 3 || at[0] != 0xe2)
+        return false;
+    return at[1] == 0x80 ? at[2] == 0x8e || at[2] == 0x8f || (at[2] >= 0xa8 && at[2] <= 0xae)
+                         : at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
+}
+
 /*
- * Makes a line harmless for a terminal: control characters, U+0080 to U+009F and what is not UTF-8 become
- * `?`.
+ * Makes a line harmless for a terminal: control characters, U+0080 to U+009F, what changes the direction of
+ * writing, and what is not UTF-8 become `?`.
  */
 static void make_harmless(char *line, size_t length)
 {
@@ -700,7 +711,7 @@ static void make_harmless(char *line, size_t length)
         n = utf8_length(at);
         if (n > length - i)
             n = 0;
-        if (n == 0 || *at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0))
+        if (n == 0 || *at < ' ' || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0) || is_directional(at, n))
             memset(at, '?', n = n ? n : 1);
     }
 }
@@ -3729,7 +3740,10 @@ static void end_line(struct text *text)
     text->at += text->at < text->end - 1;
 }
 
-/* Lines for standard error: a process, then threads of it that wait elsewhere; neighbours share a line. */
+/*
+ * Lines for standard error: a process, then threads of it that wait elsewhere; neighbours share a line. The
+ * command is a line that begins with a newline: it may stand behind the first, see tell_row().
+ */
 static bool show_process(const struct process *process, int depth)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE - CIRCLES_SIZE};
@@ -3755,10 +3769,12 @@ static bool show_process(const struct process *process, int depth)
         if (lines == 0)
             put(&text, process->start ? "%7ld %c %6ld.%ld s  " : "%7ld %c          -  ", (long)process->pid,
                 process->state, tenths / 10, tenths % 10);
-        put(&text, lines ? "%22s%s" : "%s%-28s ", "", next);
-        if (lines == 0)
-            put(&text, "%*s%s", 2 * (depth < 16 ? depth : 16), "", COMMAND(process));
+        put(&text, lines ? "%22s%s" : "%s%s", "", next);
         end_line(&text);
+        if (lines == 0) {
+            put(&text, "\n%*s%s", 2 * (depth < 16 ? depth : 16), "", COMMAND(process));
+            end_line(&text);
+        }
     }
     if (process->threads > i && n) {
         put(&text, "%22s%d threads more", "", process->threads - i);
@@ -4116,6 +4132,19 @@ static void tell_cut(const char *line, int columns)
     tell("%.*s%s", fits ? columns : columns - 3, line, fits ? "" : "...");
 }
 
+/* A process and its command, on one line if both fit. */
+static void tell_row(const char *row, const char *command, int columns)
+{
+    char whole[LINE];
+    if (print(whole, sizeof whole, "%-50s %s", row, command) <= (size_t)columns) {
+        tell("%s", whole);
+        return;
+    }
+    tell_cut(row, columns);
+    print(whole, sizeof whole, "%10s%s", "", command);
+    tell_cut(whole, columns);
+}
+
 /* Why it hung: the table, under -v. The report has what was seen first. */
 static void print_picture(void)
 {
@@ -4129,8 +4158,16 @@ static void print_picture(void)
         return;
     tell("still running:");
     tell_cut("    pid state  elapsed  waits in, and for whom       command", columns);
-    for (const char *line = look->table; line < look->table + look->table_length; line += strlen(line) + 1)
-        tell_cut(line + (*line == '\t'), *line == '\t' ? LINE : columns);
+    const char *line = look->table, *end = line + look->table_length, *next;
+    for (; line < end; line = next) {
+        next = line + strlen(line) + 1;
+        if (next < end && *next == '\n') {
+            tell_row(line, next + 1, columns);
+            next += strlen(next) + 1;
+        } else {
+            tell_cut(line + (*line == '\t'), *line == '\t' ? LINE : columns);
+        }
+    }
     if (look->more)
         tell("and %d more, for which there was no time or no room", look->more);
 }

@@ -427,10 +427,11 @@ END
 }
 
 @test "names with escape sequences and bytes that are no text: harmless on a terminal, and valid JSON" {
-  local name=$'evil\033]0;x\a\xff\xc2\x9b\n"\\'
+  local name=$'evil\033]0;x\a\xff\xc2\x9b\n"\\\u202e\u2066\u061cx'
   cp "$(command -v sleep)" "$name"
   picture '(.running[0].command | test("evil")) and (.running | length) == 2' sh -c '"./$1" 1000; :' sh "$name"
   ! LC_ALL=C grep -q $'[\033\a]' err || false
+  ! grep -q $'\u202e\|\u2066\|\u061c' err || false     # the direction of writing
   ! LC_ALL=C grep -q $'[\033\a]' report || false
   ! LC_ALL=C grep -qv '^tiny-reaper: ' err || false
   iconv -f UTF-8 -t UTF-8 report >/dev/null

@@ -295,7 +295,7 @@ END
   said 'python3 .*tree.py' 'sh -c setsid' 'sh -c sleep' '  +sleep 1000$'
 }
 
-@test "the table is cut to the width of the terminal" {
+@test "the table fits the width of the terminal: a command that does not stands below its process" {
   cat >"$T/terminal.py" <<'END'
 import fcntl, os, pty, re, struct, sys, termios
 tiny, columns = sys.argv[1], int(sys.argv[2])
@@ -318,16 +318,20 @@ while True:
         break
     out += chunk
 os.waitpid(pid, 0)
-rows = [line for line in out.decode().split("\r\n") if re.match(r"tiny-reaper: +\d+ +[SR] ", line)]
-if len(rows) < 4:
+lines = out.decode().split("\r\n")
+first = next(i for i, line in enumerate(lines) if " pid state " in line) + 1
+rows = lines[first:next(i for i, line in enumerate(lines) if " sending " in line)]
+heads = [i for i, row in enumerate(rows) if re.match(r"tiny-reaper: +\d+ +[SR] ", row)]
+if len(heads) < 4:
     sys.exit(9)     # they were not there in time
-assert len(rows) == 4, out
+assert len(heads) == 4, out
 for row in rows:
     print(len(row), row)
-    assert len(row) <= columns, (columns, row)
-assert len(rows[0]) == columns, "the first is longer than any of these terminals"
-assert rows[0].endswith("..."), "what is cut says so"
-assert columns < 80 or rows[3].endswith("sleep 1000"), rows[3]
+    assert len(row) <= columns and row == row.rstrip(), (columns, row)
+assert heads[1] == 2 and rows[1].startswith("tiny-reaper:           sh -c "), "the longest has a line of its own"
+assert len(rows[1]) == columns and rows[1].endswith("..."), "what is cut says so"
+assert rows[-1].endswith(" sleep 1000"), "what fits into a line is whole"
+assert len(rows) == heads[3] + (1 if columns >= 80 else 2), "a short one stands behind, where there is room"
 END
   local columns
   shown() { python3 "$T/terminal.py" "$TINY" "$columns" "$TIME"; }
