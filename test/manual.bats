@@ -86,7 +86,7 @@ server_pid() {
 @test "test/README.md has a row for every suite and every tool" {
   local name
   cd "$BATS_TEST_DIRNAME" || return
-  for name in *.bats */run bench/left sanitize mutate fresh picture times; do
+  for name in *.bats */run bench/left sanitize mutate busy fresh picture times; do
     grep -qE "^\| ([a-z]+, )*${name%.bats}(, [a-z]+)* \|" README.md || { echo "no row for $name"; return 1; }
   done
 }
