@@ -2091,21 +2091,6 @@ static enum where where_is(int fd, unsigned asked, pid_t *holder)
     return kill(-*holder, 0) != 0 && errno == ESRCH ? WITH_NOBODY : ELSEWHERE;
 }
 
-/*
- * Looks where the terminal is, and passes it to group TO if that is one of FROM. A blocked TTOU lets a
- * background group do it. The kernel has no compare-and-set for this: a group that takes it between the two
- * calls loses it. True: passed.
- */
-static bool pass_terminal(unsigned from, pid_t to)
-{
-    pid_t holder;
-    int fd = open_terminal();
-    bool passed = to > 0 && (where_is(fd, from, &holder) & from) && tcsetpgrp(fd, to) == 0;
-    if (fd >= 0)
-        close(fd);
-    return passed;
-}
-
 static enum where find_holder(pid_t *holder)
 {
     int fd = open_terminal();
@@ -2129,21 +2114,26 @@ static void save_modes(int fd)
 }
 
 /*
- * Gives the terminal to the command's group from one of FROM. True: the command has it. Its modes are kept
- * by the job's side alone, and before it is given: the command may change them as soon as it has it.
+ * Looks where the terminal is, and passes it to group TO if that is one of FROM. A blocked TTOU lets a
+ * background group do it. The kernel has no compare-and-set for this: a group that takes it between the two
+ * calls loses it. Before the command gets it the job's side keeps its modes: the command may change them as
+ * soon as it has it. True: passed.
  */
-static bool give_terminal(unsigned from)
+static bool pass_terminal(unsigned from, pid_t to)
 {
     pid_t holder;
     int fd = open_terminal();
-    bool given = (where_is(fd, from, &holder) & from) != 0;
-    if (given && has(JOB_SIDE))
+    bool found = to > 0 && (where_is(fd, from, &holder) & from) != 0;
+    if (found && to == group() && has(JOB_SIDE))
         save_modes(fd);
-    given = given && tcsetpgrp(fd, group()) == 0;
+    bool passed = found && tcsetpgrp(fd, to) == 0;
     if (fd >= 0)
         close(fd);
-    return given;
+    return passed;
 }
+
+/* The command has the terminal, from one of FROM. */
+static bool give_terminal(unsigned from) { return pass_terminal(from, group()); }
 
 /*
  * The job has the terminal again. Where tiny-reaper ended the command its modes are put back first: echo,
