@@ -2725,6 +2725,7 @@ struct task {
     long switches;
     uint64_t key;                                   /* of `call` when it was looked at again */
     bool asked;                                     /* the supervisor was asked for `call` */
+    char name[16];                                  /* comm; empty: its process's */
     char state, wchan[40], call[200];               /* call: /proc/PID/task/TID/syscall as it is */
 };
 
@@ -3204,6 +3205,8 @@ static void add_task(pid_t tid, void *argument)
     *task = (struct task){.process = process, .tid = tid, .fd = -1, .number = -1, .state = stat.state};
     if (process->state == 'Z' && stat.state != 'Z')
         process->files = tid;
+    if (!alone && strcmp(stat.name, process->name) != 0)
+        print(task->name, sizeof task->name, "%s", stat.name);
     if (read_task(task, "wchan", task->wchan, sizeof task->wchan) <= 0 || strcmp(task->wchan, "0") == 0)
         strcpy(task->wchan, "-");
     if (stat.state == 'S' || stat.state == 'D')
@@ -3754,7 +3757,8 @@ static bool show_process(const struct process *process, int depth)
         if (same > 1)
             put(&out, "%d threads: ", same);
         else if (lines)
-            put(&out, "thread %ld: ", (long)process->tasks[first].tid);
+            put(&out, *process->tasks[first].name ? "thread %ld (%s): " : "thread %ld: ",
+                (long)process->tasks[first].tid, process->tasks[first].name);
         put(&out, "%s", what);
         if (lines == 0)
             put(&text, process->start ? "%7ld %c %6ld.%ld s  " : "%7ld %c          -  ", (long)process->pid,

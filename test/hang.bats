@@ -246,6 +246,19 @@ END
   no_circle '.running[0].threads[0] | .call == "futex" and .fd == null and .waits_for == []' "$PYTHON" program.py
 }
 
+@test "a thread with a name of its own is shown with it" {
+  python <<'END'
+import ctypes, os, threading
+def wait():
+    ctypes.CDLL(None).prctl(15, b"a reader")
+    os.read(os.pipe()[0], 1)
+threading.Thread(target=wait).start()
+threading.Event().wait()
+END
+  picture '(.running[0].threads | length) == 2 and .running[0].threads[1].call == "read"' "$PYTHON" program.py
+  grep -qE '^tiny-reaper: +thread [0-9]+ \(a reader\): read\([0-9]+ pipe:' err
+}
+
 @test "a Pool whose worker died" {
   python <<'END'
 import multiprocessing, os
