@@ -4469,8 +4469,9 @@ static void begin_killing(void)
         run->escalated |= !run->ended || self.left > self.reading;
         if (opt.say_signals && !run->ended)
             warn("sending signal KILL to command '%s'", run->title);
-        if (self.blind && !is_init())
-            tell("no /proc: only the command and its group can be ended");
+        if (self.blind)
+            tell(is_init() ? "no /proc of this PID namespace: sending KILL to all that is left"
+                           : "no /proc: only the command and its group can be ended");
         else
             tell("sending KILL to what is left: %ld process%s", self.left - self.reading,
                  self.left - self.reading == 1 ? ", and what is below it" : "es, and what is below them");

@@ -216,6 +216,9 @@ start() {
   done
   run -3 "${new[@]}" "$TINY" -vv sh -c 'trap "exit 3" USR1; kill -s USR1 1; while :; do :; done'
   [[ $output == *'USR1 from pid 2 (?) forwarded'* ]]
+  # How many are left nobody can tell.
+  run -3 "${new[@]}" "$TINY" -v -k 0.1 sh -c 'trap "" TERM; sleep 100 & exit 3'
+  [[ $output == *'sending KILL to all that is left' && $output != *'0 process'* ]]
 }
 
 @test "what the command inherits is the same as without" {
