@@ -496,6 +496,23 @@ static bool guarded(void) { return run->inner != run->outer; }
 /* The command's process group: led by the supervisor; without a guard by the command itself. */
 static pid_t group(void) { return guarded() ? run->inner : run->command; }
 
+/*
+ * The group that the command has made for itself, as timeout(1) and setsid(1) do: had it led ours, it would
+ * still be in it. 0: it is in ours. setpgid(2)
+ */
+static pid_t own_group(void)
+{
+    bool leads = guarded() && run->command && !run->ended && getpgid(run->command) == run->command;
+    return leads ? run->command : 0;
+}
+
+/* Is a process in the command's group, or in one that the command has made for itself? */
+static bool is_member(pid_t pid)
+{
+    pid_t of = getpgid(pid);
+    return of > 0 && (of == group() || of == run->command);
+}
+
 /* ---------------------------------------------------------------- text and messages */
 
 /*
@@ -2047,6 +2064,8 @@ enum where {
     WITH_US = 4,                    /* the command's group, or one of its making */
     WITH_NOBODY = 8,                /* with a group that is gone */
     ELSEWHERE = 16,
+    ABANDONED = 32,                 /* with our group, which the command has left for one of its own */
+    OURS = WITH_US | WITH_NOBODY | ABANDONED,
 };
 
 /*
@@ -2073,7 +2092,7 @@ static bool descends(pid_t pid)
 
 /*
  * Where is the terminal behind FD? *HOLDER: its foreground group, which is 0 where that has no number here.
- * Where only WITH_JOB is ASKED for, the tree is not walked.
+ * Where WITH_US is not ASKED for, the tree is not walked.
  */
 static enum where where_is(int fd, unsigned asked, pid_t *holder)
 {
@@ -2084,9 +2103,11 @@ static enum where where_is(int fd, unsigned asked, pid_t *holder)
         return run->job == 0 && run->foreground ? WITH_JOB : ELSEWHERE;
     if (*holder == run->job)
         return WITH_JOB;
-    if (asked == WITH_JOB)
+    if (*holder == group())
+        return own_group() ? ABANDONED : WITH_US;
+    if (!(asked & ~(unsigned)(WITH_JOB | ABANDONED)))
         return ELSEWHERE;
-    if (*holder == group() || descends(*holder))
+    if (descends(*holder))
         return WITH_US;
     return kill(-*holder, 0) != 0 && errno == ESRCH ? WITH_NOBODY : ELSEWHERE;
 }
@@ -2124,7 +2145,7 @@ static bool pass_terminal(unsigned from, pid_t to)
     pid_t holder;
     int fd = open_terminal();
     bool found = to > 0 && (where_is(fd, from, &holder) & from) != 0;
-    if (found && to == group() && has(JOB_SIDE))
+    if (found && to != run->job && has(JOB_SIDE))
         save_modes(fd);
     bool passed = found && tcsetpgrp(fd, to) == 0;
     if (fd >= 0)
@@ -2132,8 +2153,8 @@ static bool pass_terminal(unsigned from, pid_t to)
     return passed;
 }
 
-/* The command has the terminal, from one of FROM. */
-static bool give_terminal(unsigned from) { return pass_terminal(from, group()); }
+/* The command has the terminal, in whatever group it is, from one of FROM. */
+static bool give_terminal(unsigned from) { return pass_terminal(from, own_group() ?: group()); }
 
 /*
  * The job has the terminal again. Where tiny-reaper ended the command its modes are put back first: echo,
@@ -2144,11 +2165,11 @@ static bool return_terminal(bool with_modes)
     pid_t holder;
     int fd = with_modes && run->has_modes ? open_terminal() : -1;
     if (fd >= 0) {
-        if (where_is(fd, WITH_US, &holder) & (WITH_US | WITH_NOBODY))
+        if (where_is(fd, OURS, &holder) & OURS)
             tcsetattr(fd, TCSANOW, &run->modes);
         close(fd);
     }
-    return pass_terminal(WITH_US | WITH_NOBODY, run->job);
+    return pass_terminal(OURS, run->job);
 }
 
 /* The member of our job that handed the terminal to group HOLDER, if that is another tiny-reaper; else 0. */
@@ -3877,7 +3898,7 @@ static bool is_reader(pid_t pid)
 static bool has_had_term(pid_t pid)
 {
     struct stat_line stat;
-    return run->termed != 0 && getpgid(pid) == group() && read_stat(pid, "stat", &stat) &&
+    return run->termed != 0 && is_member(pid) && read_stat(pid, "stat", &stat) &&
            (stat.start + 1) * tick() <= run->termed;
 }
 
@@ -4263,7 +4284,7 @@ static bool step_out(void)
     return out;
 }
 
-/* Signals the command's group, and the command by itself where it has moved to another. */
+/* Signals the command's group, and where the command has moved to another that one, if it leads it. */
 static void signal_group(int sig)
 {
     bool moved = command_lives() && getpgid(run->command) != group();
@@ -4272,7 +4293,7 @@ static void signal_group(int sig)
     if (sig == SIGSTOP && self.pid == group())
         setpgid(0, 0);                              /* back, to hear what the terminal sends */
     if (moved)
-        send_signal(run->command, sig);
+        send_signal(own_group() ? -own_group() : run->command, sig);
     if (sig == SIGTERM)
         run->termed = read_clock(CLOCK_BOOTTIME);
 }
@@ -4410,17 +4431,20 @@ static void sweep(int sig)
     search_some();
 }
 
-/* A child that outlived KILL. */
+/* Names a child that outlived KILL, and who is below it, so many levels deep: *DEPTH is 0 for the child. */
 static void name_survivor(pid_t pid, void *argument)
 {
+    int *depth = argument;
     struct status status = {.state = '?'};
     char name[64];
-    (void)argument;
-    if (is_spared(pid) || !is_living_child(pid))
-        return;
     read_status(pid, &status);
+    if (is_spared(pid) || !(*depth > 0 ? status.state != 'Z' : is_living_child(pid)))
+        return;
     warn("cannot end %s (pid %ld, state %c%s): left behind", name_of(pid, name), (long)pid, status.state,
          kill(pid, 0) != 0 && errno == EPERM ? ", another user's" : "");
+    if (++*depth < 32)
+        each_child_of(pid, name_survivor, depth);
+    --*depth;
 }
 
 static const char *plural(long n, const char *many) { return n == 1 ? "" : many; }
@@ -4510,7 +4534,7 @@ static void enter(enum phase phase, size_t step)
     case CLEARING: begin_clearing(), time = opt.clear_grace; break;
     case READING: time = opt.clear_grace ? opt.clear_grace : DEFAULT_GRACE; break;
     case KILLING: begin_killing(), time = step == 0 ? DEEP_AFTER : patience(); break;
-    case OVER: each_child(name_survivor, NULL); break;
+    case OVER: each_child(name_survivor, &(int){0}); break;
     }
     arm(time ? add(now(), time) : 0);
 }
@@ -4649,7 +4673,7 @@ static void continue_stopped(pid_t pid, void *argument)
 {
     struct stopped *stopped = argument;
     struct status status;
-    if (!is_spared(pid) && getpgid(pid) == group() && read_status(pid, &status)) {
+    if (!is_spared(pid) && is_member(pid) && read_status(pid, &status)) {
         if (status.state == 'T')
             send_signal(pid, SIGCONT);
         stopped->waits |= waits_at(pid, SIGTSTP) || waits_at(pid, SIGTTIN) || waits_at(pid, SIGTTOU);
@@ -4746,9 +4770,13 @@ static void hear(int sig, const siginfo_t *info)
     bool kernel = info->si_code > 0, from_outer = !kernel && info->si_pid == run->outer;
     bool marked = info->si_code == SI_QUEUE && info->si_value.sival_int == RELAYED;
     bool second = !kernel && !marked && !from_outer && is_supervisor(info->si_pid);
+    bool typed = sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH;
+    /* where outer leads the job the command would lead it without us, and have this whatever group it makes */
+    if (kernel && (typed || sig == SIGTSTP) && run->job == run->outer && getppid() == run->outer && own_group())
+        kill(-own_group(), sig);
     if (sig == SIGCONT && from_outer)
         self.group_stopped = true;
-    else if ((sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH) && (kernel || marked))
+    else if (typed && (kernel || marked))
         relay(sig);
     else if (sig == SIGTSTP && !from_outer && !second && !waits_at(run->outer, SIGCONT) &&
              !ring_holds(SIGCONT))
@@ -4850,7 +4878,7 @@ static void command_ended(int status)
 static void child_stands(pid_t pid, int status, bool is_command)
 {
     int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-    bool stands_for_it = run->ended && opt.wait && self.phase <= ASKED && getpgid(pid) == group();
+    bool stands_for_it = run->ended && opt.wait && self.phase <= ASKED && is_member(pid);
     if (is_command && sig == 0)
         tell_all("%s (pid %ld) continued", run->title, (long)pid);
     if (is_command || (stands_for_it && (sig ? is_stop(sig) : run->stop != 0))) {
@@ -5052,7 +5080,8 @@ static bool find_terminal(unsigned stop)
         tell_all("asking pid %ld for the terminal", (long)neighbour);
         kill(neighbour, (int)(stop & 0xff));
     }
-    bool granted = (where == WITH_US && holder == group()) || give_terminal(WITH_JOB | WITH_NOBODY);
+    bool granted = (where == WITH_US && (holder == group() || holder == own_group())) ||
+                   give_terminal(WITH_JOB | WITH_NOBODY | ABANDONED);
     if (!granted && neighbour <= 0 && (find_holder(&later) != where || later != holder)) {
         /*
          * Handed on while we looked for whose it is: look again. At the end of one tiny-reaper below another
@@ -5081,7 +5110,7 @@ static void follow(void)
         /* over: or inner would go on sending CONTs, which throw a stop away */
         run->stand = 0;
     if (stop == 0 && self.wants)
-        give_terminal(WITH_JOB);
+        give_terminal(WITH_JOB | (run->job == run->outer ? ABANDONED : 0));
     if (stop == 0 || sig == SIGSTOP || run->stand >> 8 == stop >> 8)
         return;
     /* a CONT on its way makes this stop an old one: inner will wake us */

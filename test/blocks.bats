@@ -135,6 +135,11 @@ PYTHON
   [[ $output == 'exited 137' && $stderr == *'cannot end'* ]]
 }
 
+@test "each process that even KILL cannot end is named, those below the first too" {
+  stuck "$TINY" -t 0.5 -k 0.5 "$H/stuck" -c both mnt/write
+  [[ $output == 'exited 137' && $(grep -c 'cannot end stuck (pid [0-9]*, state D): left behind' <<<"$stderr") == 2 ]]
+}
+
 # Finding 2: the same for stat, wchan, syscall and the links of a process that hangs inside execve, in state S.
 @test "a command that hangs inside its exec, state S, is ended at the limit, as far as that can be, with -v and -o too" {
   stuck "$TINY" -v -o report -t 0.5 -k 0.5 "$H/stuck" -c exec mnt/flush

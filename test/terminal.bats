@@ -1132,6 +1132,46 @@ STEPS
 
 # ---- 12. stops, continuations
 
+@test "a command that makes a process group of its own, as timeout(1) does: at a prompt it is the foreground's all the same" {
+  # There it leads its group without tiny-reaper, and stays in it. It reads the terminal, or does not.
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P perl -e 'setpgrp; exec @ARGV' tty-user talk
+      ${READY/fg=1/fg=.}
+      key ^C
+      see <INT>
+      $CTRL_Z
+      stopped {second}
+      type fg
+      see <CONT>
+      type hello
+      see <hello fg=1 .* INT=1\+1
+      type quit
+      prompt
+      type $P perl -e 'setpgrp; exec @ARGV' tty-user wait
+      ${WAITS/fg=1/fg=.}
+      $CTRL_Z
+      type fg
+      state {pid} S
+      $CTRL_Z
+      type fg
+      state {pid} S
+      key ^\\
+      prompt
+      state {pid} gone
+STEPS
+  done
+  # In a script it would be in the background; here it has the terminal when it asks.
+  [[ ! $P ]] || on_terminal dash -c "$P perl -e 'setpgrp; exec @ARGV' tty-user talk; exit 33" <<STEPS
+      ${READY/fg=1/fg=.}
+      type hello
+      see <hello fg=1
+      type quit
+      end 33
+      alone
+STEPS
+}
+
 @test "a command that stops its group by SIGSTOP, as some editors do, stops the job, and fg continues it" {
   for shell in "${SHELLS[@]}"; do
     at_prompt "$shell" <<STEPS

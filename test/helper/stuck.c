@@ -5,6 +5,7 @@
  * stuck -c HOW FILE: a client, of use as a command, which never ends by itself:
  *   map    state D, and nobody gets its memory map: a shared page of the file is to be written while another mapping takes its place
  *   exec   state S, inside execve(2), with the lock of its credentials held: a descriptor that is closed on exec waits
+ *   both   as map, and so does a child of it
  *   below  as map, but first it leaves a child in a session of its own that ignores TERM, and whose pid it writes to standard output */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -147,6 +148,8 @@ static int be_client(const char *how, const char *file)
                 pause();
         }
     }
+    if (strcmp(how, "both") == 0)
+        fork();
     if (strcmp(how, "exec") == 0) {
         open(file, O_RDONLY | O_CLOEXEC);
         execl("/bin/true", "true", NULL);
