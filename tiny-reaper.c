@@ -1404,6 +1404,9 @@ static void parse_options(char **argv)
     opt.verbose += (opt.levels < 3 ? opt.levels + 1 : 4) / 2;
     opt.verbose = opt.verbose < 2 ? opt.verbose : 2;
     opt.leave_in_time &= !opt.wait;
+    char **command = opt.command;
+    if (tool->options == TINI && command[1] && strcmp(command[1], "--") == 0 && strcmp(command[-1], "--") != 0)
+        *++opt.command = command[0];                /* tini's own usage: PROGRAM -- [ARGS] */
 }
 
 /* A lone number is in seconds: what to print behind the limit's text. */

@@ -269,6 +269,17 @@ timeout: sending signal KILL to command 'sleep'" ]]
   done
 }
 
+@test "tini: PROGRAM -- ARGS, as its usage has it; behind an end of options the program's own -- is the program's" {
+  local tool
+  for tool in "$NAMES/tini" tini; do
+    command -v "$tool" >/dev/null || continue
+    [[ $("$tool" -s sh -- -c 'echo "$*"' a b c) == 'b c' ]]
+    [[ $("$tool" -s -- sh -c 'echo "$*"' a -- c) == '-- c' ]]
+    [[ $("$tool" -s -- echo -- x) == '-- x' ]]
+  done
+  [[ $(TINY_REAPER=-l "$NAMES/tini" sh -- -c 'echo "$*"' a b c) == 'b c' ]]
+}
+
 @test "tini: what is wrong with the command line is said in one line, and 1" {
   refused 1 tini "'-t'" -t 5
   refused 1 tini "'-k'" -k 5
