@@ -1078,6 +1078,8 @@ static const char *thread_blocked_in(const char *report, const char *call, const
     return element(member(p, "threads"), 0);
 }
 
+enum { LOOKS = 30 }; /* at most: on a busy host an emulated machine has time for few of them */
+
 /*
  * One look at a hang: 1, all of it is in the report; 0, there was no time for it; -1, something else is said. *AT: where
  * in the report it stands.
@@ -1124,13 +1126,13 @@ static void picture_of_a_hang(void)
      */
     for (size_t i = 0; i < sizeof HANGS / sizeof *HANGS; i++) {
         int seen = 0;
-        for (int n = 0; n < 8 && seen == 0; n++)
+        for (int n = 0; n < LOOKS && seen == 0; n++)
             seen = look_at_hang(i, &job, &p);
         judge(seen == 1, p, "the picture of a hang: %s", HANGS[i].call);
     }
     /* What there was no time to prove is not said: on an emulated machine the picture has to do, that each waits for the other. */
     bool said = false, seen = false;
-    for (int n = 0; n < 20 && !said && !(seen && n >= 4); n++) {
+    for (int n = 0; n < LOOKS && !said && !(seen && n >= 4); n++) {
         r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "circle"));
         said = says_circle(&job, r, &seen);
     }
@@ -1145,7 +1147,7 @@ static void picture_of_32_bits(void)
 
     if (access("/of32", X_OK) < 0)
         return;
-    for (int n = 0; n < 8 && good && !seen; n++) {
+    for (int n = 0; n < LOOKS && good && !seen; n++) {
         const char *r = report(&job, GUARDED, ARGV("-v", "-t", "2", "/check", "of32"));
         const char *t = element(member(element(member(r, "running"), 0), "threads"), 0);
         seen = is(member(t, "state"), "\"S\"");
@@ -1195,7 +1197,7 @@ static void as_user_under_yama(void)
     unlink("/tmp/lock"), unlink("/tmp/fifo");
     for (int scope = 1; scope <= 2; scope++) {
         bool good = write_file("/proc/sys/kernel/yama/ptrace_scope", scope == 1 ? "1" : "2"), seen = false;
-        for (int n = 0; n < 8 && good && !seen; n++) {
+        for (int n = 0; n < LOOKS && good && !seen; n++) {
             t = thread_blocked_in(report_of_user(&job, "hang", "openat"), "openat", &p);
             seen = is(member(t, "call"), CALLS[scope]);
             good = !t || ((seen || is(member(t, "call"), "null")) && is(member(t, "file"), "null") &&
@@ -1203,7 +1205,7 @@ static void as_user_under_yama(void)
         }
         judge(good && seen, contents("/tmp/report"), "Yama %d: openat", scope);
         bool said = false, waits = false;
-        for (int n = 0; n < 20 && !said && !(n >= 4 && (waits || scope == 2)); n++) {
+        for (int n = 0; n < LOOKS && !said && !(n >= 4 && (waits || scope == 2)); n++) {
             r = report_of_user(&job, "circle", NULL);
             said = says_circle(&job, r, &waits);
         }
