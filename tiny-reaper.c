@@ -4291,12 +4291,13 @@ static bool step_out(void)
 static void signal_group(int sig)
 {
     bool moved = command_lives() && getpgid(run->command) != group();
+    pid_t own = moved ? own_group() : 0;            /* asked once: 0 would be our own */
     if (group_is_ours() && ((sig != SIGKILL && sig != SIGSTOP) || step_out()))
         send_signal(-group(), sig);
     if (sig == SIGSTOP && self.pid == group())
         setpgid(0, 0);                              /* back, to hear what the terminal sends */
     if (moved)
-        send_signal(own_group() ? -own_group() : run->command, sig);
+        send_signal(own > 0 ? -own : run->command, sig);
     if (sig == SIGTERM)
         run->termed = read_clock(CLOCK_BOOTTIME);
 }
@@ -4775,8 +4776,10 @@ static void hear(int sig, const siginfo_t *info)
     bool second = !kernel && !marked && !from_outer && is_supervisor(info->si_pid);
     bool typed = sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH;
     /* where outer leads the job the command would lead it without us, and have this whatever group it makes */
-    if (kernel && (typed || sig == SIGTSTP) && run->job == run->outer && getppid() == run->outer && own_group())
-        kill(-own_group(), sig);
+    bool passes = kernel && (typed || sig == SIGTSTP) && run->job == run->outer && getppid() == run->outer;
+    pid_t own = passes ? own_group() : 0;
+    if (own > 0)
+        kill(-own, sig);
     if (sig == SIGCONT && from_outer)
         self.group_stopped = true;
     else if (typed && (kernel || marked))
