@@ -5001,6 +5001,7 @@ static void spare_children(void)
  *
  *   the command was stopped    and                                 what is done                    answer
  *   by TTIN, TTOU              the job has the terminal, or nobody it is the command's             GRANTED
+ *   by TTIN, TTOU              it has left the group that has it   its own group gets it           GRANTED
  *   by TTIN, TTOU              a neighbour's command has it        the neighbour is asked          ASKING
  *   by any                     a CONT waits here                   it is taken next                none yet
  *   by any                     PID 1, or it is ignored on entry    the stop is undone              REFUSED
@@ -5010,6 +5011,7 @@ static void spare_children(void)
  *   a CONT comes, not from inner                                   into the ring                   FOLLOWING
  *   a stop signal comes while the command is stopped               into the ring                   none yet
  *   the command goes on, and wants the terminal; the job has it    it is the command's: a level
+ *   at a prompt it has left the group that has the terminal        its own group gets it: a level
  *   a member of the job asks for it by TTIN, TTOU                  back, and CONT to the job
  */
 
