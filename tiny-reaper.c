@@ -5005,7 +5005,7 @@ static void spare_children(void)
  *   by TTIN, TTOU              a neighbour's command has it        the neighbour is asked          ASKING
  *   by any                     a CONT waits here                   it is taken next                none yet
  *   by any                     PID 1, or it is ignored on entry    the stop is undone              REFUSED
- *   by TSTP, TTIN, TTOU        else                                halt()                          HALTED
+ *   by TSTP, TTIN, TTOU        else                                halt(): TTIN, TTOU all the job  HALTED
  *   by STOP                                                        the supervisor's: pass_stop()   none
  *
  *   a CONT comes, not from inner                                   into the ring                   FOLLOWING
@@ -5013,6 +5013,7 @@ static void spare_children(void)
  *   the command goes on, and wants the terminal; the job has it    it is the command's: a level
  *   at a prompt it has left the group that has the terminal        its own group gets it: a level
  *   a member of the job asks for it by TTIN, TTOU                  back, and CONT to the job
+ *   the same, and the job is in the background                     into the ring
  */
 
 static void answer_stop(unsigned stop, enum stand stand)
@@ -5064,6 +5065,12 @@ static void halt(unsigned stop)
         self.more = true;
         return;
     }
+    /*
+     * All of the job, as the kernel would if the command was of it: who is above, and waits for one of its
+     * members, can know only so that the terminal is asked for.
+     */
+    if (sig != SIGTSTP && run->job > 1 && !is_orphaned_job())
+        kill(-run->job, sig);
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);
     if (is_pending(SIGCONT))
@@ -5176,9 +5183,12 @@ static bool is_neighbour(pid_t pid)
  */
 static bool member_asks(void)
 {
-    enum where where = terminal_is();
+    pid_t holder;
+    enum where where = find_holder(&holder);
     if (where == NOWHERE || run->job <= 1)
         return false;
+    if (where == ELSEWHERE && neighbour_above(holder) == 0)
+        return false;                               /* in the background: all of the job is stopped by it */
     self.job_waits = where != WITH_JOB && !return_terminal(false);
     if (self.job_waits)
         return true;

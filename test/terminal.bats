@@ -1132,6 +1132,37 @@ STEPS
 
 # ---- 12. stops, continuations
 
+@test "one below another, in a pipeline: who reads the terminal gets it, after bg and fg too" {
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type $P sh -c '$P tty-user talk; :' | cat
+      ${READY/fg=1/fg=.}
+      type hello
+      see <hello fg=1
+      type quit
+      prompt
+      type $P $P tty-user talk | $P $P cat
+      ${READY/fg=1/fg=.}
+      type hello
+      see <hello fg=1
+      $CTRL_Z
+      type bg
+      see <CONT>
+      # It reads, and has no terminal: all of the job is stopped, by TTIN, or the shell would not continue it.
+      stopped {pid}
+      type jobs -l
+      see (Stopped|suspended) *\(tty input\)
+      prompt
+      type fg
+      see <CONT>
+      type hello again
+      see <hello again fg=1
+      type quit
+      prompt
+STEPS
+  done
+}
+
 @test "a command that makes a process group of its own, as timeout(1) does: at a prompt it is the foreground's all the same" {
   # There it leads its group without tiny-reaper, and stays in it. It reads the terminal, or does not.
   for shell in "${SHELLS[@]}"; do
