@@ -1404,9 +1404,9 @@ static void parse_options(char **argv)
     opt.verbose += (opt.levels < 3 ? opt.levels + 1 : 4) / 2;
     opt.verbose = opt.verbose < 2 ? opt.verbose : 2;
     opt.leave_in_time &= !opt.wait;
-    char **command = opt.command;
-    if (tool->options == TINI && command[1] && strcmp(command[1], "--") == 0 && strcmp(command[-1], "--") != 0)
-        *++opt.command = command[0];                /* tini's own usage: PROGRAM -- [ARGS] */
+    char **word = opt.command;
+    if (tool->options == TINI && word[1] && strcmp(word[1], "--") == 0 && strcmp(word[-1], "--") != 0)
+        *++opt.command = word[0];                   /* tini's own usage: PROGRAM -- [ARGS] */
 }
 
 /* A lone number is in seconds: what to print behind the limit's text. */
@@ -4775,7 +4775,7 @@ static void hear(int sig, const siginfo_t *info)
     bool marked = info->si_code == SI_QUEUE && info->si_value.sival_int == RELAYED;
     bool second = !kernel && !marked && !from_outer && is_supervisor(info->si_pid);
     bool typed = sig == SIGINT || sig == SIGQUIT || sig == SIGHUP || sig == SIGWINCH;
-    /* where outer leads the job the command would lead it without us, and have this whatever group it makes */
+    /* where outer leads the job the command would lead it without us, and have this in any case */
     bool passes = kernel && (typed || sig == SIGTSTP) && run->job == run->outer && getppid() == run->outer;
     pid_t own = passes ? own_group() : 0;
     if (own > 0)
