@@ -134,8 +134,8 @@ enum {
 
 static const int64_t SECOND = 1000000000, FOREVER = INT64_MAX;      /* nanoseconds */
 static const int64_t DEFAULT_GRACE = 5 * 1000000000LL;
-/* of the looker: why, who is left */
-static const int64_t LOOK_TIME = 100 * 1000000LL, SURVEY_TIME = 1000000000LL;
+/* of the looker: why; who is left, as long as it comes on in each of these, and at most */
+static const int64_t LOOK_TIME = 100 * 1000000LL, SURVEY_TIME = 1000000000LL, SURVEY_MOST = 10000000000LL;
 static const int64_t SETTLE_TIME = 100 * 1000000LL;     /* for a forwarded stop to take its effect */
 /* what has not died of KILL by then may have somebody below it */
 static const int64_t DEEP_AFTER = 100 * 1000000LL;
@@ -427,6 +427,7 @@ static struct self {
     bool has_timer, armed;          /* armed: the kernel will wake us at the deadline */
     timer_t timer;
     pid_t looker, last_looker;      /* 0: none at work; the last one, which may still have sent a CHLD */
+    int looker_steps;               /* that it had done when its time was last over */
     struct held {                   /* those told who are no children of ours: their numbers may come again */
         pid_t pid;
         int pidfd;
@@ -2762,6 +2763,7 @@ static struct look {
     /* of one look, cleared at its start */
     atomic_int nprocesses, ntasks, nwants, nholds, nedges;
     atomic_int asked, served, finished;             /* tasks in queue[]; all steps are done */
+    atomic_int steps;                               /* that were done: it comes on */
     enum look_for what;
     pid_t supervisor;
     int64_t started, until;
@@ -2866,7 +2868,7 @@ static void read_command_line(pid_t pid, const char *name, char *buffer, size_t 
 static void allot(int share)
 {
     int64_t time = now(),
-            rest = look->started + (look->what == WHY_HUNG ? LOOK_TIME : SURVEY_TIME) - PRINT_TIME - time;
+            rest = look->started + (look->what == WHY_HUNG ? LOOK_TIME : SURVEY_MOST) - PRINT_TIME - time;
     look->until = time + (rest > 0 ? rest / 100 * share : 0);
 }
 
@@ -3961,6 +3963,7 @@ static void find_readers(void)
             if (reads)
                 look->readers[look->nreaders++] = process->pid;
             process->looked_at_stdin = !starting;
+            look->steps++;
             again |= starting;
         }
         if (again)
@@ -3978,7 +3981,7 @@ static bool each_record(void (*step)(int), const atomic_int *count, int share)
 {
     int i = 0;
     allot(share);
-    for (; i < *count && (i == 0 || now() < look->until); i++)
+    for (; i < *count && (i == 0 || now() < look->until); i++, look->steps++)
         step(i);
     look->unread |= i < *count;
     if (step == find_children)
@@ -4551,6 +4554,7 @@ static void look_then(enum look_for what, enum phase phase, size_t step)
         return;
     }
     self.phase = LOOKING;
+    self.looker_steps = 0;
     self.then = phase;
     self.then_step = step;
     arm(now() + (what == WHY_HUNG ? LOOK_TIME : SURVEY_TIME));
@@ -4563,6 +4567,18 @@ static void finish_look(void)
         kill(self.looker, SIGKILL);
     end_look();
     enter(self.then, self.then_step);
+}
+
+/*
+ * Is it only the busy machine that makes the looker late, which looks who is left? An archive is cut where
+ * it does not get to say who reads.
+ */
+static bool comes_on(void)
+{
+    bool does = self.looker && look->what == WHO_IS_LEFT && look->steps != self.looker_steps &&
+                now() < look->started + SURVEY_MOST;
+    self.looker_steps = look ? look->steps : 0;
+    return does;
 }
 
 /*
@@ -4590,7 +4606,12 @@ static void next_phase(void)
     case RUNNING: begin_end(LIMIT); break;
     case ASKED: case CLEARING: look_then(WHY_HUNG, KILLING, 0); break;
     case ENDING: enter(ENDING, self.step + 1); break;
-    case LOOKING: finish_look(); break;
+    case LOOKING:
+        if (comes_on())
+            arm(now() + SURVEY_TIME);
+        else
+            finish_look();
+        break;
     case READING: self.sparing = false; enter(CLEARING, 1); break;
     case KILLING:
         if (self.step == 0)

@@ -256,6 +256,15 @@ whole() {
   done
 }
 
+@test "the readers are known on a machine so busy that the look at them takes seconds, too" {
+  # Two calls at each of sixteen processes, each late by a tenth of a second.
+  run -5 strace -f -qq -o /dev/null -e trace=getsid -e inject=getsid:delay_enter=100000 "$TINY" sh -c '
+    mkfifo f
+    for i in 1 2 3 4 5 6 7 8; do (cat >/dev/null; sleep 4; echo done >>out) <f & done
+    exec 3>f; exit 5'
+  [[ $(grep -cx "done" out) == 8 ]]
+}
+
 @test "a filter that needs a second after its end-of-file gets it" {
   run -5 "$TINY" bash -c 'exec > >(cat >/dev/null; sleep 1; echo done >out); echo text; exit 5'
   [[ $(<out) == 'done' ]]
