@@ -3956,8 +3956,8 @@ static void find_readers(void)
         again = false;
         for (int i = 1; i < look->nprocesses; i++) {
             struct process *process = &look->processes[i];
-            if (process->looked_at_stdin || process->state == 0 || process->state == 'Z')
-                continue;
+            if (process->looked_at_stdin || process->state == 0 || strchr("ZT", process->state))
+                continue;                           /* who is stopped will not meet its end-of-file */
             bool reads = look->nreaders < READERS && is_reader(process->pid);
             bool starting = !reads && is_starting(process);
             if (reads)

@@ -265,6 +265,14 @@ whole() {
   [[ $(grep -cx "done" out) == 8 ]]
 }
 
+@test "a reader that is stopped will not meet its end-of-file: it is asked at once" {
+  run -5 timeout -s KILL 100 "$TINY" -k 1000 sh -c '
+    mkfifo f
+    sh -c "kill -s STOP \$\$; exec cat" <f & exec 3>f
+    until grep -q "^State:.T" /proc/$!/status; do :; done
+    exit 5'
+}
+
 @test "a filter that needs a second after its end-of-file gets it" {
   run -5 "$TINY" bash -c 'exec > >(cat >/dev/null; sleep 1; echo done >out); echo text; exit 5'
   [[ $(<out) == 'done' ]]
