@@ -1150,6 +1150,10 @@ STEPS
       see <CONT>
       # It reads, and has no terminal: all of the job is stopped, by TTIN, or the shell would not continue it.
       stopped {pid}
+      find first pgrep -o -P {shell}
+      find last pgrep -n -P {shell}
+      stopped {first}
+      stopped {last}
       type jobs -l
       see (Stopped|suspended) *\(tty input\)
       prompt
