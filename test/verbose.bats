@@ -281,7 +281,7 @@ END
   for TIME in 4 20 100; do seen_in_time && break; wait "$pid" || :; done
   ((${#expected[@]} == 7))
   for process in "${!expected[@]}"; do
-    said " $process +[SR] +[0-9]+\.[0-9] s +[a-z0-9_]+[ (]"
+    said "\\b$process +[SR] +[0-9]+\.[0-9] s +[a-z0-9_]+[ (]"
     [[ $(jq -r ".running[] | select(.pid == $process).wchan" "$T/report") == "${expected[$process]}" ]]
     ((seen += 1))
   done
