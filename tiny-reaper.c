@@ -5582,8 +5582,12 @@ static void handle(int sig, const siginfo_t *info)
     if (has(JOB_SIDE) && is_stop(sig) && run->stop)
         /* whoever sent it, it has thrown away the CONT that would follow: we stop again */
         run->stand = 0;
-    if (only_wakes(sig, info))
+    if (only_wakes(sig, info)) {
+        /* inner's own CONT, of the stop before, was in the way of the next: see pass_stop() */
+        if (sig == SIGCONT && has(JOB_SIDE) && run->stop)
+            wake(run->inner);
         return;
+    }
     if (!has(JOB_SIDE)) {
         hear(sig, info);
         return;
