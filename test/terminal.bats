@@ -1173,6 +1173,9 @@ STEPS
       ${READY/fg=1/fg=.}
       key ^C
       see <INT>
+      # It has the terminal when it reads: what is typed to stop it while that is handed over may be lost.
+      type hi
+      see <hi fg=
       $CTRL_Z
       stopped {second}
       type fg
