@@ -5088,9 +5088,10 @@ static void halt(unsigned stop)
     }
     /*
      * All of the job, as the kernel would if the command was of it: who is above, and waits for one of its
-     * members, can know only so that the terminal is asked for.
+     * members, can know only so that the terminal is asked for. Not where a CONT has come since our raise,
+     * and has undone it: this would throw it away, as it does with one that comes between the two calls.
      */
-    if (sig != SIGTSTP && run->job > 1 && !is_orphaned_job())
+    if (sig != SIGTSTP && run->job > 1 && !is_orphaned_job() && !is_pending(SIGCONT))
         kill(-run->job, sig);
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);
