@@ -260,8 +260,11 @@ whole() {
   # Two calls at each of sixteen processes, each late by a tenth of a second.
   run -5 strace -f -qq -o /dev/null -e trace=getsid -e inject=getsid:delay_enter=100000 "$TINY" sh -c '
     mkfifo f
-    for i in 1 2 3 4 5 6 7 8; do (cat >/dev/null; sleep 4; echo done >>out) <f & done
-    exec 3>f; exit 5'
+    for i in 1 2 3 4 5 6 7 8; do (echo >>open; cat >/dev/null; sleep 4; echo done >>out) <f & done
+    # The first one opens it for us, the others have to be there as well.
+    exec 3>f
+    until [ "$(grep -c "" open)" = 8 ]; do :; done
+    exit 5'
   [[ $(grep -cx "done" out) == 8 ]]
 }
 
