@@ -4887,13 +4887,14 @@ static void tell_end(const char *what, pid_t pid, int status)
  */
 static void command_ended(int status)
 {
+    pid_t left;
     run->wait_status = status;
     run->told_end |= WIFSIGNALED(status) && memchr(run->forwarded, WTERMSIG(status), run->forwarded_count);
     run->ended = true;
     command_goes_on();
     if (!run->failed_status)
         tell_end(run->title, run->command, status);
-    if (!opt.wait)
+    if (!opt.wait && have_child(P_ALL, 0, &left))       /* else conclude() does it, which is next */
         /* or we are the heir */
         return_terminal(run->outcome != NOT_STARTED || self.child != run->command);
 }
@@ -5274,7 +5275,8 @@ static void map_run(void)
     /* one page without a report, which is written at once: a fault costs more */
     int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | (fits ? MAP_FIXED : 0) |
                 (opt.report ? 0 : MAP_POPULATE);
-    void *place = fits ? (void *)(((uintptr_t)large.run + 0xffff) & ~(uintptr_t)0xffff) : NULL;
+    uintptr_t within = getauxval(AT_PAGESZ) - 1;        /* beside what is written anyway */
+    void *place = fits ? (void *)(((uintptr_t)large.run + within) & ~within) : NULL;
     run = mmap(place, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (run == MAP_FAILED) {
         run = NULL;
@@ -5652,6 +5654,7 @@ static void supervise(void)
 {
     const struct mask all = all_signals();
     struct mask turn = all;
+    bool taken = false;
     for (;;) {
         siginfo_t info;
         look_around();
@@ -5661,18 +5664,20 @@ static void supervise(void)
         run->ring_full |= full;
         if (full && ring_is_full())                 /* again: what is read from now on wakes us */
             turn = mask_of(SIGCHLD);
-        int sig = take_signal(&turn, &info, 0);
+        int sig = taken ? take_signal(&turn, &info, 0) : -1;
         if (sig < 0 && !full)
             turn = all;
         if (sig < 0)
             sig = take_signal(&turn, &info, time_to_sleep());
-        if (sig > 0) {
+        taken = sig > 0;
+        if (taken) {
             take_out(&turn, sig);
             handle(sig, &info);
         }
     }
     hear_the_rest();
-    reap();
+    if (!self.childless)
+        reap();
 }
 
 /* ---------------------------------------------------------------- leaving */
