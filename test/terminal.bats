@@ -1195,6 +1195,12 @@ STEPS
       key ^\\
       prompt
       state {pid} gone
+      type $P perl -e '\$SIG{WINCH} = sub { print "<wi", "nch>" }; setpgrp; \$| = 1; print "<u", "p>"; sleep 1 while 1'
+      see <up>
+      size 40 100
+      see <winch>
+      key ^C
+      prompt
 STEPS
   done
   # In a script it would be in the background; here it has the terminal when it asks.
