@@ -4906,7 +4906,7 @@ static void command_ended(int status)
 static void child_stands(pid_t pid, int status, bool is_command)
 {
     int sig = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-    bool stands_for_it = run->ended && opt.wait && self.phase <= ASKED && is_member(pid);
+    bool stands_for_it = run->ended && opt.wait && self.phase <= ASKED && getpgid(pid) == group();
     if (is_command && sig == 0)
         tell_all("%s (pid %ld) continued", run->title, (long)pid);
     if (is_command || (stands_for_it && (sig ? is_stop(sig) : run->stop != 0))) {

@@ -111,6 +111,25 @@ each_once() {
   done
 }
 
+@test "a mate in the group that the command has made for itself: no TERM twice, and not left stopped where nobody could continue it" {
+  # A command and its child in a group of their own; the child is older than a tick of the clock when it is ready.
+  local own='setpgrp; $| = 1; $SIG{TSTP} = sub { print "stop\n" };
+    unless (fork) {
+      $SIG{TSTP} = "DEFAULT"; $SIG{$_} = sub { print "mate $_[0]\n" } for "TERM", "CONT";
+      select undef, undef, undef, 0.05; print "ready\n"; sleep 1 while 1;
+    }
+    sleep 1 while 1'
+  start setsid "$TINY" -k 1 perl -e "$own"
+  logged ready
+  kill -s TSTP "$P"
+  logged stop
+  logged 'mate CONT'
+  : >log
+  kill -s TERM "$P"
+  ends 143
+  log_is 'mate TERM'
+}
+
 @test "a command that moved, and its old group's mate: each gets each signal once" {
   start "$TINY" sh -c '"$0" mate & exec "$0" -m cmd' "$H/siglog"
   logged 'mate ready .*'
