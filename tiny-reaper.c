@@ -83,6 +83,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -444,6 +445,8 @@ static struct self {
     struct mask was_pending;        /* before we started: our own number may be their sender */
     struct mask inherited_mask;     /* the command gets these back */
     struct disposition inherited_chld;
+    struct itimerval timers[3];     /* of setitimer(2), which exec hands on, and fork does not */
+    int was_subreaper;              /* likewise */
 } self;                             /* all zero: it costs no byte of the file */
 
 /*
@@ -1283,22 +1286,25 @@ static void parse_letters(struct words *words, const struct tool_row *tool, char
 static void parse_long(struct words *words, const struct tool_row *tool, char *word)
 {
     char *name = word + 2;
-    const struct option_row *found = NULL, *other = NULL;
+    const struct option_row *found = NULL;
+    char meant[LINE] = "";
+    struct text list = {meant, meant + sizeof meant};
     size_t length = strcspn(name, "=");
+    int n = 0;
     for (const struct option_row *row = tool->options; row->help; row++) {
         if (!row->name || strncmp(row->name, name, length) != 0)
             continue;
-        other = found;
         found = row;
         if (row->name[length] == '\0') {
-            other = NULL;
+            n = 0;
             break;
         }
+        put(&list, n++ ? " or --%s" : "--%s", row->name);
     }
     if (!found)
         refuse("unknown option '%s'; see '%s'", word, tool->help);
-    if (other)
-        refuse("option '%s' may mean --%s or --%s; see '%s'", word, other->name, found->name, tool->help);
+    if (n > 1)
+        refuse("option '%s' may mean %s; see '%s'", word, meant, tool->help);
     if (!found->argument && name[length])
         refuse("option '%s': --%s takes no value; see '%s'", word, found->name, tool->help);
     apply(found->does, value_of(words, tool, found, name[length] ? name + length + 1 : NULL), tool);
@@ -2421,6 +2427,27 @@ static void complete_environment(void)
 }
 
 /*
+ * An alarm that was set before our exec is the command's, to be seen and to be taken back. It is ours no
+ * longer, except under the name of timeout, whose limit any ALRM is. setitimer(2), alarm(2)
+ */
+static void take_timers(void)
+{
+    for (int which = ITIMER_REAL; which <= ITIMER_PROF && !opt.alarm_is_limit; which++)
+        setitimer(which, &(struct itimerval){0}, &self.timers[which]);
+    prctl(PR_GET_CHILD_SUBREAPER, &self.was_subreaper, 0, 0, 0);
+}
+
+/* The command has what exec would have handed on to it. */
+static void hand_on_timers(void)
+{
+    for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++)
+        if (self.timers[which].it_value.tv_sec || self.timers[which].it_value.tv_usec)
+            setitimer(which, &self.timers[which], NULL);
+    if (self.was_subreaper)
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+/*
  * futex(2) on a word of the shared page: waits while it is VALUE, a tenth of a second at most, so that a
  * waker who is lost costs no more than that; wakes all.
  */
@@ -2469,6 +2496,7 @@ static _Noreturn void become_command(void)
     complete_environment();
     for (int released; (released = run->released) != ALL_RELEASED;)
         wait_while(&run->released, released);
+    hand_on_timers();
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &self.inherited_mask, NULL, sizeof self.inherited_mask);
     /* of the stack as little as will do: each page of it is the process's own to be had */
     const char *list = search_list(opt.command[0]);
@@ -2749,13 +2777,13 @@ struct task {
     struct thing *socket;                           /* has the name that is better than `file` */
     long switches;
     uint64_t key;                                   /* of `call` when it was looked at again */
-    bool asked;                                     /* the supervisor was asked for `call` */
+    bool asked, listed;                             /* asked: the supervisor was, for `call` */
     char name[16];                                  /* comm; empty: its process's */
     char state, wchan[40], call[200];               /* call: /proc/PID/task/TID/syscall as it is */
 };
 
 /* What tasks wait on, by the name that the link of a descriptor has, and who holds which side of it. */
-struct thing { uint64_t key; struct hold *holds; const char *name; };
+struct thing { uint64_t key; struct hold *holds; const char *name; bool outside; };
 struct hold { struct process *process; struct hold *next; enum side side; uint64_t mark; };
 struct want { struct thing *thing; enum side side; uint64_t mark; };    /* mark: inode, or lock's line */
 
@@ -2960,12 +2988,13 @@ static void find_children(int index)
 static void look_briefly(struct process *process)
 {
     struct status status = {.state = '?'};
+    char name[64];
     process->looked = true;
     if (kill(process->pid, 0) != 0 && errno == ESRCH)
         return;
     read_status(process->pid, &status);
     process->state = status.state;
-    name_of(process->pid, process->name);
+    memcpy(process->name, name_of(process->pid, name), sizeof name);     /* whole: we may be killed here */
 }
 
 /* ---- what a call waits for */
@@ -3638,13 +3667,64 @@ static void look_again(int index)
     read_call(task);
 }
 
+/* Was a process there when the looker looked who is left? Who has come since may be of a reader's making. */
+static bool was_there(pid_t pid)
+{
+    for (int i = 1; look && i < look->nprocesses; i++)
+        if (look->processes[i].pid == pid)
+            return true;
+    return false;
+}
+
+/* Is it a FIFO by its name that a thread in a circle waits for? */
+static bool is_at_fifo(const struct task *task)
+{
+    return is_suspect(task) && task->nwants == 1 && task->wants->side != LOCKS && task->file &&
+           *task->file == '/';
+}
+
+static void look_at_file_outside(pid_t fd, void *pid)
+{
+    char name[NAME_SIZE];
+    bool named = now() < look->until && read_link(*(pid_t *)pid, "fd", fd, name) && *name == '/';
+    struct thing *thing = named ? find_thing(name, false) : NULL;
+    if (thing)
+        thing->outside = true;
+}
+
+static void look_at_outsider(pid_t pid, void *unused)
+{
+    (void)unused;
+    if (now() < look->until && !was_there(pid))
+        each_entry_of(pid, "fd", look_at_file_outside, &pid);
+}
+
+/*
+ * A FIFO in a circle: who is not below us may have it open. False: there was no time to look. Whom the
+ * kernel does not show is not known.
+ */
+static bool look_outside(int share)
+{
+    int i = 0;
+    allot(share);
+    while (i < look->ntasks && !is_at_fifo(&look->tasks[i]))
+        i++;
+    int fd = i < look->ntasks ? open_file("/proc", O_RDONLY | O_DIRECTORY) : -1;
+    if (fd < 0)
+        return true;
+    each_entry(fd, look_at_outsider, NULL);
+    close(fd);
+    return now() < look->until;
+}
+
 /* A step: only if none has run since, all of them slept in their calls at one and the same instant. */
 static void confirm(int index)
 {
     const struct task *task = &look->tasks[index];
     int circle = task->process->circle;
     if (!is_suspect(task) || (task->switches >= 0 && task->switches == count_switches(task) &&
-                              task->key == hash_of(task->call)))
+                              task->key == hash_of(task->call) &&
+                              !(is_at_fifo(task) && task->wants->thing->outside)))
         return;
     for (int i = 0; i < look->nprocesses; i++)
         if (look->processes[i].circle == circle)
@@ -3760,44 +3840,58 @@ static void end_line(struct text *text)
 }
 
 /*
- * Lines for standard error: a process, then threads of it that wait elsewhere; neighbours share a line. The
- * command is a line that begins with a newline: it may stand behind the first, see tell_row().
+ * What the first thread does that no line tells of yet, into WHAT, of SIZE bytes, and how many do the same:
+ * they share its line. *FIRST: which one that is.
+ */
+static int group_threads(const struct process *process, int *first, char *what, size_t size)
+{
+    char next[256];
+    int same = 0;
+    while (*first < process->ntasks && process->tasks[*first].listed)
+        ++*first;
+    for (int i = *first; i < process->ntasks; i++) {
+        struct task *task = &process->tasks[i], *leader = &process->tasks[*first];
+        if (task->listed || task->state != leader->state || task->number != leader->number)
+            continue;
+        describe(&(struct text){i == *first ? what : next, (i == *first ? what : next) + size}, task);
+        task->listed = i == *first || strcmp(what, next) == 0;
+        same += task->listed;
+    }
+    return same;
+}
+
+/*
+ * Lines for standard error: a process, then threads of it that wait elsewhere. The command is a line that
+ * begins with a newline: it may stand behind the first, see tell_row().
  */
 static bool show_process(const struct process *process, int depth)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE - CIRCLES_SIZE};
     long tenths = (long)(process->age / (SECOND / 10));
-    char what[256] = "-", next[256];
-    int n = process->ntasks, i = 0;
-    for (int lines = 0; lines == 0 || (i < n && lines < LINES); lines++) {
-        struct text line = {what, what + sizeof what};
-        int first = i, same = 1;
-        if (n)
-            describe(&line, &process->tasks[i++]);
-        for (; i < n; i++, same++) {
-            describe(&(struct text){next, next + sizeof next}, &process->tasks[i]);
-            if (strcmp(what, next) != 0)
-                break;
-        }
-        struct text out = {next, next + sizeof next};
+    char what[256] = "-", line[256];
+    int listed = 0, first = 0;
+    for (int lines = 0; lines == 0 || (listed < process->ntasks && lines < LINES); lines++) {
+        int same = group_threads(process, &first, what, sizeof what);
+        struct text out = {line, line + sizeof line};
         if (same > 1)
             put(&out, "%d threads: ", same);
         else if (lines)
             put(&out, *process->tasks[first].name ? "thread %ld (%s): " : "thread %ld: ",
                 (long)process->tasks[first].tid, process->tasks[first].name);
         put(&out, "%s", what);
+        listed += same;
         if (lines == 0)
             put(&text, process->start ? "%7ld %c %6ld.%ld s  " : "%7ld %c          -  ", (long)process->pid,
                 process->state, tenths / 10, tenths % 10);
-        put(&text, lines ? "%22s%s" : "%s%s", "", next);
+        put(&text, lines ? "%22s%s" : "%s%s", "", line);
         end_line(&text);
         if (lines == 0) {
             put(&text, "\n%*s%s", 2 * (depth < 16 ? depth : 16), "", COMMAND(process));
             end_line(&text);
         }
     }
-    if (process->threads > i && n) {
-        put(&text, "%22s%d threads more", "", process->threads - i);
+    if (process->threads > listed && process->ntasks) {
+        put(&text, "%22s%d threads more", "", process->threads - listed);
         end_line(&text);
     }
     return publish(&text, look->table, &look->table_length);
@@ -3930,6 +4024,8 @@ static void look_left(int index)
     if (has_had_term(process->pid))
         look->told[look->ntold++] = process->pid;
     read_command_line(process->pid, process->name, line, sizeof line);
+    if (*line == '[' && read_field(process->pid, "status", "VmSize:", 10) == 0)
+        return;                                     /* it has let its memory go: it ends */
     process->command = keep(line);
     record_left(process);
 }
@@ -4026,7 +4122,7 @@ static _Noreturn void be_looker(void)
         each_record(find_ends, &look->nprocesses, 40);
         find_circles();
         if (look->ncircles) {
-            bool all = each_record(look_again, &look->ntasks, 30);
+            bool all = each_record(look_again, &look->ntasks, 30) && look_outside(50);
             await_calls(30);
             if (!each_record(confirm, &look->ntasks, 30) || !all || look->asked > look->served)
                 look->ncircles = 0;                 /* what there was no time to prove is not said */
@@ -4157,7 +4253,7 @@ static void tell_cut(const char *line, int columns)
 static void tell_row(const char *row, const char *command, int columns)
 {
     char whole[LINE];
-    if (print(whole, sizeof whole, "%-50s %s", row, command) <= (size_t)columns) {
+    if (print(whole, sizeof whole, "%-50s %s", row, command) <= (size_t)columns && strlen(row) <= 50) {
         tell("%s", whole);
         return;
     }
@@ -4190,7 +4286,7 @@ static void print_picture(void)
         }
     }
     if (look->more)
-        tell("and %d more, for which there was no time or no room", look->more);
+        tell("no time or no room for %d of the processes and threads", look->more);
 }
 
 /* The looker has ended by itself. By a fault: nothing that it has written in this look is believed. */
@@ -4219,15 +4315,6 @@ static void end_look(void)
         end_survey();
     else
         print_picture();
-}
-
-/* Was a process there when the looker looked who is left? Who has come since may be of a reader's making. */
-static bool was_there(pid_t pid)
-{
-    for (int i = 1; look && i < look->nprocesses; i++)
-        if (look->processes[i].pid == pid)
-            return true;
-    return false;
 }
 
 /* The report's fields, each after a comma. */
@@ -4454,6 +4541,14 @@ static void name_survivor(pid_t pid, void *argument)
     --*depth;
 }
 
+/* What is left in spite of KILL. Without /proc all that is known of a child is that it is there. */
+static void name_survivors(void)
+{
+    pid_t dead;
+    if (!each_child(name_survivor, &(int){0}) && !self.spares && have_child(P_ALL, 0, &dead) && !dead)
+        warn("no /proc: what %s left outside its group cannot be found: left behind", run->title);
+}
+
 static const char *plural(long n, const char *many) { return n == 1 ? "" : many; }
 
 /* The signal of -s whose turn it is, to the group: continued, so that it gets through. */
@@ -4541,7 +4636,7 @@ static void enter(enum phase phase, size_t step)
     case CLEARING: begin_clearing(), time = opt.clear_grace; break;
     case READING: time = opt.clear_grace ? opt.clear_grace : DEFAULT_GRACE; break;
     case KILLING: begin_killing(), time = step == 0 ? DEEP_AFTER : patience(); break;
-    case OVER: each_child(name_survivor, &(int){0}); break;
+    case OVER: name_survivors(); break;
     }
     arm(time ? add(now(), time) : 0);
 }
@@ -5795,6 +5890,7 @@ static void begin(void)
     run->stdin_dev = streams[0].st_dev;
     run->stdin_ino = streams[0].st_ino;
     run->wants_terminal = self.wants = wants_at_start(streams);
+    take_timers();
     run->oom_before = -1;
     if (!opt.report && !opt.verbose)
         return;

@@ -83,7 +83,7 @@ accepted() {
   accepted --time=5 --kill=1 --sig=INT --pres --sing --no --die --rew=TERM:INT --succ 3 --verb
   accepted --wa
   accepted --le
-  refused "'--s=3' may mean" --s=3
+  refused "'--s=3' may mean --signal or --single-child or --success-status;" --s=3
   refused "'--ver' may mean --verbose or --version" --ver
   refused "'--re=x' may mean --rewrite or --report" --re=x
 }

@@ -105,6 +105,10 @@ END
     .running[0].threads[0].waits_for == [.running[0].pid]' bash -c 'exec cat <>fifo'
   grep -qE 'cat \(pid [0-9]+\) waits for itself:$' err
   grep -qE '    cat \(pid [0-9]+\) in read\(0 .*/fifo\)' err
+  # Not where somebody outside has it open.
+  sleep 1000 7<>fifo 3>&- &
+  started+=("$!")
+  no_circle '.running[0].threads[0].waits_for == [.running[0].pid]' bash -c 'exec cat <>fifo'
 }
 
 @test "a process that a handler of its own may free is in no circle" {
@@ -428,11 +432,23 @@ END
   [ "$(grep -cE '^tiny-reaper: +thread [0-9]+: read\(' err)" = 15 ]
 }
 
+@test "threads that wait in the same place share a line, wherever they stand among the others" {
+  cat >program.py <<'END'
+import threading, time
+event = threading.Event()
+for i in range(40):
+    threading.Thread(target=event.wait if i % 2 else time.sleep, args=(1000,)).start()
+END
+  picture '.running[0].threads | length == 41' "$PYTHON" program.py
+  [ "$(grep -cE ' 2[01] threads: ' err)" = 2 ]
+  ! grep -q 'thread [0-9]' err
+}
+
 @test "5,000 processes: all of them are shown or counted, and the run ends as usual" {
   LIMITS='3 10 30 60 60' picture '(.running | length) + .more >= 5001 and (.running | length) >= 64 and (.status == 124 or .status == 137) and
     .running[0].pid == .pid' \
     "$H/crowd" wide 5000
-  [[ $(jq .more report) == 0 ]] || grep -qE "and $(jq .more report) more, for which there was no" err
+  [[ $(jq .more report) == 0 ]] || grep -qE "no time or no room for $(jq .more report) of the processes and threads" err
 }
 
 @test "a chain of 300 processes, on a small stack" {

@@ -300,3 +300,26 @@ PYTHON
   run -0 "$TINY" -G sh -c 'set -- $(sed "s/.*) //" /proc/$$/stat) $$; shift 2; echo "$1"; echo $$'
   [[ ${lines[0]} == "${lines[1]}" ]]
 }
+
+@test "an alarm that was set before is the command's, to see and to take back; so is the attribute of a subreaper" {
+  cat >program.py <<'END'
+import ctypes, os, signal, sys
+timers = signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF
+if sys.argv[1] == "set":
+    for timer in timers:
+        signal.setitimer(timer, 5000 + timer, 7000 + timer)
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    os.execvp(sys.argv[2], sys.argv[2:])
+reaper = ctypes.c_int(-1)
+ctypes.CDLL(None).prctl(37, ctypes.byref(reaper), 0, 0, 0)
+print([tuple(round(seconds, -1) for seconds in signal.setitimer(timer, 0)) for timer in timers], reaper.value)
+END
+  local python guard
+  python=$(python3 -c 'import sys; print(sys.executable)')
+  for guard in "" "$TINY" "$TINY -G" "$TINY -t 100"; do
+    run -0 "$python" program.py set $guard "$python" program.py show
+    [[ $output == '[(5000.0, 7000.0), (5000.0, 7000.0), (5000.0, 7000.0)] 1' ]]
+  done
+  run -0 "$TINY" "$python" program.py show
+  [[ $output == '[(0.0, 0.0), (0.0, 0.0), (0.0, 0.0)] 0' ]]
+}
