@@ -82,8 +82,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -2432,17 +2432,29 @@ static void complete_environment(void)
  */
 static void take_timers(void)
 {
-    for (int which = ITIMER_REAL; which <= ITIMER_PROF && !opt.alarm_is_limit; which++)
-        setitimer(which, &(struct itimerval){0}, &self.timers[which]);
+    static const struct itimerval none;
     prctl(PR_GET_CHILD_SUBREAPER, &self.was_subreaper, 0, 0, 0);
+    if (opt.alarm_is_limit)
+        return;
+    setitimer(ITIMER_REAL, &none, &self.timers[ITIMER_REAL]);
+    setitimer(ITIMER_VIRTUAL, &none, &self.timers[ITIMER_VIRTUAL]);
+    setitimer(ITIMER_PROF, &none, &self.timers[ITIMER_PROF]);
+}
+
+static bool is_set(const struct itimerval *timer)
+{
+    return timer->it_value.tv_sec != 0 || timer->it_value.tv_usec != 0;
 }
 
 /* The command has what exec would have handed on to it. */
 static void hand_on_timers(void)
 {
-    for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++)
-        if (self.timers[which].it_value.tv_sec || self.timers[which].it_value.tv_usec)
-            setitimer(which, &self.timers[which], NULL);
+    if (is_set(&self.timers[ITIMER_REAL]))
+        setitimer(ITIMER_REAL, &self.timers[ITIMER_REAL], NULL);
+    if (is_set(&self.timers[ITIMER_VIRTUAL]))
+        setitimer(ITIMER_VIRTUAL, &self.timers[ITIMER_VIRTUAL], NULL);
+    if (is_set(&self.timers[ITIMER_PROF]))
+        setitimer(ITIMER_PROF, &self.timers[ITIMER_PROF], NULL);
     if (self.was_subreaper)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
@@ -3839,22 +3851,25 @@ static void end_line(struct text *text)
     text->at += text->at < text->end - 1;
 }
 
+enum { DOING = 256 };               /* bytes of what a line has room for of what a thread does */
+
 /*
- * What the first thread does that no line tells of yet, into WHAT, of SIZE bytes, and how many do the same:
- * they share its line. *FIRST: which one that is.
+ * What the first thread does that no line tells of yet, and how many do the same: they share its line.
+ * *FIRST: which one that is.
  */
-static int group_threads(const struct process *process, int *first, char *what, size_t size)
+static int group_threads(const struct process *process, int *first, char what[static DOING])
 {
-    char next[256];
+    char next[DOING] = "";
     int same = 0;
     while (*first < process->ntasks && process->tasks[*first].listed)
         ++*first;
     for (int i = *first; i < process->ntasks; i++) {
         struct task *task = &process->tasks[i], *leader = &process->tasks[*first];
+        char *words = task == leader ? what : next;
         if (task->listed || task->state != leader->state || task->number != leader->number)
             continue;
-        describe(&(struct text){i == *first ? what : next, (i == *first ? what : next) + size}, task);
-        task->listed = i == *first || strcmp(what, next) == 0;
+        describe(&(struct text){words, words + DOING}, task);
+        task->listed = strcmp(what, words) == 0;
         same += task->listed;
     }
     return same;
@@ -3868,10 +3883,12 @@ static bool show_process(const struct process *process, int depth)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE - CIRCLES_SIZE};
     long tenths = (long)(process->age / (SECOND / 10));
-    char what[256] = "-", line[256];
+    char what[DOING] = "-", line[DOING];
     int listed = 0, first = 0;
+    for (int i = 0; i < process->ntasks; i++)
+        process->tasks[i].listed = false;           /* of a looker that was lost as it wrote */
     for (int lines = 0; lines == 0 || (listed < process->ntasks && lines < LINES); lines++) {
-        int same = group_threads(process, &first, what, sizeof what);
+        int same = group_threads(process, &first, what);
         struct text out = {line, line + sizeof line};
         if (same > 1)
             put(&out, "%d threads: ", same);
