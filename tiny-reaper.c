@@ -1822,9 +1822,11 @@ static bool waits_at(pid_t pid, int sig)
 /* A process's name (comm) into NAME, "?" where it can't be seen, and NAME. */
 static char *name_of(pid_t pid, char name[static 64])
 {
-    if (read_proc(pid, "comm", name, 64) <= 0)
+    ssize_t n = read_proc(pid, "comm", name, 64);
+    if (n <= 0)
         print(name, 64, "?");
-    name[strcspn(name, "\n")] = '\0';
+    else if (name[n - 1] == '\n')                   /* the kernel's; it may hold more of them */
+        name[n - 1] = '\0';
     return name;
 }
 
@@ -2898,6 +2900,8 @@ static void read_command_line(pid_t pid, const char *name, char *buffer, size_t 
     }
     while (n > 0 && buffer[n - 1] == '\0')
         n--;
+    for (bool cut = n == (ssize_t)size - 1; n > 0 && cut;)      /* not within a character */
+        cut = (buffer[--n] & 0xc0) == 0x80;
     for (ssize_t i = 0; i < n; i++)
         if (buffer[i] == '\0')
             buffer[i] = ' ';
