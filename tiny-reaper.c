@@ -2443,6 +2443,7 @@ static void take_timers(void)
     setitimer(ITIMER_PROF, &none, &self.timers[ITIMER_PROF]);
 }
 
+/* Is it armed? setitimer(2) */
 static bool is_set(const struct itimerval *timer)
 {
     return timer->it_value.tv_sec != 0 || timer->it_value.tv_usec != 0;
@@ -3699,6 +3700,7 @@ static bool is_at_fifo(const struct task *task)
            *task->file == '/';
 }
 
+/* One descriptor of process *PID, which is not below us: is it a FIFO that somebody below us waits at? */
 static void look_at_file_outside(pid_t fd, void *pid)
 {
     char name[NAME_SIZE];
@@ -3708,6 +3710,7 @@ static void look_at_file_outside(pid_t fd, void *pid)
         thing->outside = true;
 }
 
+/* All descriptors of a process, if it is not below us. */
 static void look_at_outsider(pid_t pid, void *unused)
 {
     (void)unused;
