@@ -73,7 +73,8 @@ says() { docker logs it 2>&1 | grep -q -- "$1"; }
 exit_code() { docker inspect -f '{{.State.ExitCode}}' it; }
 
 # Waits for signals, without a child of its own: one that is just being forked could lose its TERM before it is anything else than a shell.
-idle='[ -p /tmp/never ] || mkfifo /tmp/never; exec 3<>/tmp/never; while :; do read x <&3; done'
+# A signal that comes between busybox's (1.35) look for signals and its poll is taken when the second is over.
+idle='[ -p /tmp/never ] || mkfifo /tmp/never; exec 3<>/tmp/never; while :; do read -t 1 x <&3; done'
 
 # A command that leaves behind a process with a session of its own, which says what reaches it; exits with 3 once that one is ready.
 leaves_one='mkfifo /tmp/fifo
