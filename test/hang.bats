@@ -105,9 +105,11 @@ END
     .running[0].threads[0].waits_for == [.running[0].pid]' bash -c 'exec cat <>fifo'
   grep -qE 'cat \(pid [0-9]+\) waits for itself:$' err
   grep -qE '    cat \(pid [0-9]+\) in read\(0 .*/fifo\)' err
-  # Not where somebody outside has it open.
-  sleep 1000 7<>fifo 3>&- &
+  # Not where somebody outside has it open: he has it from his fork on.
+  exec 7<>fifo
+  sleep 1000 3>&- &
   started+=("$!")
+  exec 7>&-
   no_circle '.running[0].threads[0].waits_for == [.running[0].pid]' bash -c 'exec cat <>fifo'
 }
 
