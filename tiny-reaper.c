@@ -91,6 +91,12 @@
 
 #define VERSION "2.0.0"
 
+/*
+ * A constant that every start reads, and a plain run has no other: it stands beside what a start writes.
+ * Behind the code it would cost a page fault in each process, which maps all the constants.
+ */
+#define AT_START __attribute__((section(".data.rel.ro")))
+
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
 #endif
@@ -151,7 +157,7 @@ static const struct option_row {
     char letter, does[4];                           /* letter 0: none */
     const char *name, *argument;                    /* NULL: none */
     const char *help;                               /* NULL: the end of the table */
-} OWN[] = {
+} OWN[] AT_START = {
     {'t', "t", "timeout", "DURATION", "limit the command's lifetime"},
     {'s', "s", "signal", "SIG[,SIG]...", "signals that end it (default TERM)"},
     {'k', "k", "kill-after", "DURATION", "time for each, then KILL (5s, 0 never)"},
@@ -202,33 +208,33 @@ static const struct option_row {
  * after the command line; value NULL: whatever it is. dockerd reads what `docker-init --version` prints.
  */
 static const struct tool_row {
-    const char *names[3];
+    char names[3][12], defaults[4];
     const struct option_row *options;
-    const char *defaults, *help, *usage, *about, *version;
+    const char *help, *usage, *about, *version;
     bool takes_duration;                            /* before the command */
     int refusal;                                    /* exit status for a wrong command line */
     struct variable_row {
         const char *name, *value, *does;
     } variables[2];
-} TOOLS[] = {
-    {{"tiny-reaper"}, OWN, "", "tiny-reaper --help", "tiny-reaper [OPTION]... [--] COMMAND [ARG]...",
+} TOOLS[] AT_START = {
+    {{"tiny-reaper"}, "", OWN, "tiny-reaper --help", "tiny-reaper [OPTION]... [--] COMMAND [ARG]...",
         "DURATION: a number and ms, s (default), m, h or d: 90, 1.5h, 1h30m; or infinity.\n"
         "SIG: a name such as TERM or RTMIN+3, or a number. Options may also stand in the\n"
         "environment, in TINY_REAPER. Exit status: the command's; at the limit 124, or\n"
         "137 after KILL; 125: an error; 126: it cannot be run; 127: it was not found.\n",
         "tiny-reaper " VERSION "\n", false, FAILED, {{0}}},
-    {{"timeout"}, TIMEOUT, "X", "timeout --help", "timeout [OPTION]... DURATION COMMAND [ARG]...",
+    {{"timeout"}, "X", TIMEOUT, "timeout --help", "timeout [OPTION]... DURATION COMMAND [ARG]...",
         "DURATION: a number and s (default), m, h or d; 0: no limit. At the limit nothing\n"
         "of COMMAND is left running; what it leaves when it ends in time goes on.\n"
         "Exit status: COMMAND's; at the limit 124, or 137 after KILL;\n"
         "125: an error; 126: COMMAND cannot be run; 127: COMMAND was not found.\n",
         "timeout (tiny-reaper) " VERSION "\n", true, FAILED, {{0}}},
-    {{"tini", "tini-static", "docker-init"}, TINI, "c", "tini -h", "tini [OPTION]... [--] PROGRAM [ARG]...",
+    {{"tini", "tini-static", "docker-init"}, "c", TINI, "tini -h", "tini [OPTION]... [--] PROGRAM [ARG]...",
         "Environment: TINI_VERBOSITY (a number, as -v), TINI_KILL_PROCESS_GROUP (as -g),\n"
         "TINI_SUBREAPER (not needed). Nothing that PROGRAM started is left running.\n",
         "tini version 0.19.0 (tiny-reaper " VERSION ")\n", false, 1,
         {{"TINI_KILL_PROCESS_GROUP", NULL, "g"}, {"TINI_VERBOSITY", NULL, "N"}}},
-    {{"dumb-init"}, DUMB_INIT, "D", "dumb-init --help", "dumb-init [OPTION]... [--] COMMAND [ARG]...",
+    {{"dumb-init"}, "D", DUMB_INIT, "dumb-init --help", "dumb-init [OPTION]... [--] COMMAND [ARG]...",
         "FROM and TO are numbers of signals. Environment: DUMB_INIT_SETSID=0 (as -c),\n"
         "DUMB_INIT_DEBUG=1 (as -v). Without -c nothing that COMMAND started is left.\n",
         "dumb-init v1.2.5 (tiny-reaper " VERSION ")\n", false, 1,
@@ -261,6 +267,11 @@ static const struct unit_row {
     {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000},
 };
 enum { NUNITS = sizeof UNITS / sizeof UNITS[0] };
+
+static const char TERMINAL[] AT_START = "/dev/tty";
+static const char SUPERVISOR[] AT_START = "tiny-supervisor";        /* what inner is called by */
+static const char VARIABLE[] AT_START = "TINY_REAPER";              /* options in the environment */
+static const char AS_IT_IS[] AT_START = "%s", ROOT[] AT_START = "/";
 
 /* ---------------------------------------------------------------- state */
 
@@ -380,6 +391,7 @@ static struct run {
 
     /* By both. */
     atomic_int released;            /* 1: outer, 2: inner holds nothing of the caller's; at 3 it starts */
+    atomic_bool awaited;            /* the command's side has waited for that: it is to be woken */
     size_t size, command_length;    /* of the mapping; of the command's text in it */
     char text[];                    /* for the report: the command, then the report itself */
 } *run;
@@ -406,6 +418,7 @@ static struct self {
     bool more;                      /* a look met its bound: look again before the next sleep */
     bool spares;                    /* there are children from before the start */
     bool told_of_children;          /* that there is no list of them was said */
+    bool no_terminal;               /* the session has no terminal, or had one: it gets none any more */
     bool has_proc;                  /* a /proc of our PID namespace was seen */
     bool blind;                     /* no /proc to find the children in */
     bool due;                       /* a child has ended: time for a sweep */
@@ -807,7 +820,7 @@ static const char *word(const char *text, int n)
  */
 static int open_messages(mode_t mode)
 {
-    const char *path = S_ISCHR(mode) && tcgetpgrp(STDERR_FILENO) >= 0 ? "/dev/tty" : "/proc/self/fd/2";
+    const char *path = S_ISCHR(mode) && tcgetpgrp(STDERR_FILENO) >= 0 ? TERMINAL : "/proc/self/fd/2";
     return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
@@ -1319,7 +1332,8 @@ static void parse_words(struct words *words, const struct tool_row *tool)
     bool wait = opt.wait, leave = opt.leave;
     opt.wait = opt.leave = false;
     for (char *word; (word = next_word(words));) {
-        bool is_end = strcmp(word, "--") == 0, is_option = word[0] == '-' && word[1] && !is_end;
+        bool is_end = word[0] == '-' && word[1] == '-' && !word[2];
+        bool is_option = word[0] == '-' && word[1] && !is_end;
         if (words->text && !is_option)
             refuse("'%s' is no option: only options may stand there", word);
         if (!is_option) {
@@ -1377,7 +1391,7 @@ static const struct tool_row *tool_of(const char *path)
 {
     const char *slash = path ? strrchr(path, '/') : NULL, *last = slash ? slash + 1 : path ? path : "";
     for (size_t i = 0; i < NTOOLS; i++)
-        for (size_t j = 0; j < 3 && TOOLS[i].names[j]; j++)
+        for (size_t j = 0; j < 3 && *TOOLS[i].names[j]; j++)
             if (strcmp(last, TOOLS[i].names[j]) == 0)
                 return &TOOLS[i];
     return &TOOLS[0];
@@ -1391,7 +1405,7 @@ static const struct tool_row *tool_of(const char *path)
 static void parse_options(char **argv)
 {
     const struct tool_row *tool = tool_of(argv[0]);
-    char *text = take_variable("TINY_REAPER");
+    char *text = take_variable(VARIABLE);
     for (int sig = 0; sig <= SIGNALS; sig++)
         opt.rewrite[sig] = (unsigned char)sig;
     opt.name = tool->names[0];
@@ -1836,7 +1850,7 @@ static bool is_called(pid_t pid, const char *name)
     return strcmp(name_of(pid, comm), name) == 0;
 }
 
-static bool is_supervisor(pid_t pid) { return pid > 0 && is_called(pid, "tiny-supervisor"); }
+static bool is_supervisor(pid_t pid) { return pid > 0 && is_called(pid, SUPERVISOR); }
 
 typedef void visit_t(pid_t pid, void *argument);
 
@@ -2082,12 +2096,16 @@ enum where {
 
 /*
  * The door to the controlling terminal: its own name, or standard error, which we keep. The caller closes
- * it; -1: none.
+ * it; -1: none. ENXIO: this process has no terminal and gets none any more, for only a session's leader does,
+ * and we open none as ours. tty(4)
  */
 static int open_terminal(void)
 {
-    int fd = open_file("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0 && tcgetpgrp(STDERR_FILENO) >= 0)
+    if (self.no_terminal)
+        return -1;
+    int fd = open_file(TERMINAL, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    self.no_terminal = fd < 0 && errno == ENXIO;
+    if (fd < 0 && !self.no_terminal && tcgetpgrp(STDERR_FILENO) >= 0)
         fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     return fd;
 }
@@ -2196,6 +2214,13 @@ static pid_t neighbour_above(pid_t holder)
     return pid > 1 && (supervised || is_called(pid, "tiny-reaper")) ? pid : 0;
 }
 
+/* fstat(2). (musl's has its empty path among the other constants: AT_START.) */
+static int look_at_stream(int fd, struct stat *status)
+{
+    static const char itself[] AT_START = "";
+    return fstatat(fd, itself, status, AT_EMPTY_PATH);
+}
+
 /*
  * Does the command want the terminal at the start? Unless it is part of a pipeline, which takes it when it
  * asks: but who ignores or blocks the terminal's signals can't ask. An asynchronous list (`&`) of a shell
@@ -2203,7 +2228,7 @@ static pid_t neighbour_above(pid_t holder)
  * background, though it is in the same group. Where the job has no number here (PID 1 of a namespace, the
  * session outside) a read of no length tells whether we are in the foreground: EIO says no.
  */
-static bool wants_at_start(const struct stat streams[2])
+static bool wants_at_start(void)
 {
     char nothing;
     int fd = open_terminal();
@@ -2219,8 +2244,9 @@ static bool wants_at_start(const struct stat streams[2])
     /* a shell at its prompt ignores one of these at least in `$(...)` */
     for (int sig = SIGTSTP; sig <= SIGTTOU; sig++)
         asks &= !(self.inherited_mask.bits[0] >> (sig - 1) & 1) && !is_ignored(sig);
+    struct stat stream;
     for (int i = 0; asks && i < 2; i++)
-        if (S_ISFIFO(streams[i].st_mode) || S_ISSOCK(streams[i].st_mode))
+        if (look_at_stream(i, &stream) == 0 && (S_ISFIFO(stream.st_mode) || S_ISSOCK(stream.st_mode)))
             return false;
     return true;
 }
@@ -2406,13 +2432,13 @@ static int execute(char **argv, char *path, size_t size)
  */
 static void prepare_environment(void)
 {
-    static const char *const NAMES[NPID_TEXTS] = {"LISTEN_PID=", "WATCHDOG_PID=", "SYSTEMD_EXEC_PID="};
-    for (size_t i = 0; i < NPID_TEXTS; i++)
-        for (char **at = environ; *at; at++) {
-            size_t length = strlen(NAMES[i]);
+    static const char NAMES[NPID_TEXTS][20] AT_START = {"LISTEN_PID=", "WATCHDOG_PID=", "SYSTEMD_EXEC_PID="};
+    for (size_t i = 0; i < NPID_TEXTS; i++) {
+        size_t length = strlen(NAMES[i]);
+        for (char **at = environ; *at; at++)
             if (strncmp(*at, NAMES[i], length) == 0 && parse_number(*at + length, PIDS) == self.pid)
                 *at = memcpy(self.pid_texts[i], NAMES[i], length + 1);
-        }
+    }
     for (char **at = environ, **to = environ; *self.pid_texts[0]; at++)
         if ((*to = *at) == NULL)
             return;
@@ -2434,7 +2460,7 @@ static void complete_environment(void)
  */
 static void take_timers(void)
 {
-    static const struct itimerval none;
+    static const struct itimerval none AT_START = {{0}, {0}};
     prctl(PR_GET_CHILD_SUBREAPER, &self.was_subreaper, 0, 0, 0);
     if (opt.alarm_is_limit)
         return;
@@ -2509,8 +2535,10 @@ static _Noreturn void become_command(void)
     if (opt.limit_counts && opt.limit && opt.signals[0])
         dispose(opt.signals[0], &(struct disposition){0}, NULL);
     complete_environment();
-    for (int released; (released = run->released) != ALL_RELEASED;)
+    for (int released; (released = run->released) != ALL_RELEASED;) {
+        run->awaited = true;                        /* before it is looked at again, by futex(2) */
         wait_while(&run->released, released);
+    }
     hand_on_timers();
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &self.inherited_mask, NULL, sizeof self.inherited_mask);
     /* of the stack as little as will do: each page of it is the process's own to be had */
@@ -2585,11 +2613,11 @@ static void release(void)
     if (self.report_fd > 0)
         close_all(STDERR_FILENO + 1, (unsigned)self.report_fd - 1);
     close_all(self.report_fd > 0 ? (unsigned)self.report_fd + 1 : STDERR_FILENO + 1, ~0u);
-    if (chdir("/") != 0)
+    if (chdir(ROOT) != 0)
         tell("cannot change to /: %s", strerror(errno));
     atomic_fetch_or(&run->released,
                     guarded() ? has(JOB_SIDE) ? OUTER_RELEASED : INNER_RELEASED : ALL_RELEASED);
-    if (run->released == ALL_RELEASED)
+    if (run->awaited && run->released == ALL_RELEASED)
         wake_all(&run->released);
 }
 
@@ -2624,10 +2652,9 @@ static void become_subreaper(void)
  */
 static void hide_arguments(int argc, char **argv)
 {
-    static const char name[] = "tiny-supervisor";
     size_t length = (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]);
     memset(argv[0], 0, length);
-    memcpy(argv[0], name, length < sizeof name ? length : sizeof name - 1);
+    memcpy(argv[0], SUPERVISOR, length < sizeof SUPERVISOR ? length : sizeof SUPERVISOR - 1);
 }
 
 /*
@@ -2646,7 +2673,7 @@ static bool become_inner(void)
         return cannot(FAILED,
                       "its processes would be of another PID namespace than itself: use unshare --fork");
     run->inner = self.pid;
-    prctl(PR_SET_NAME, "tiny-supervisor");
+    prctl(PR_SET_NAME, SUPERVISOR);
     if (prctl(PR_SET_PDEATHSIG, SIGCONT) != 0)
         return cannot_start("prctl");
     if (setpgid(0, 0) != 0)
@@ -5006,14 +5033,15 @@ static void tell_end(const char *what, pid_t pid, int status)
  */
 static void command_ended(int status)
 {
-    pid_t left;
+    pid_t dead;
     run->wait_status = status;
     run->told_end |= WIFSIGNALED(status) && memchr(run->forwarded, WTERMSIG(status), run->forwarded_count);
     run->ended = true;
     command_goes_on();
     if (!run->failed_status)
         tell_end(run->title, run->command, status);
-    if (!opt.wait && have_child(P_ALL, 0, &left))       /* else conclude() does it, which is next */
+    self.childless = !have_child(P_ALL, 0, &dead) && errno == ECHILD;
+    if (!opt.wait && !self.childless)               /* else conclude() does it, which is next */
         /* or we are the heir */
         return_terminal(run->outcome != NOT_STARTED || self.child != run->command);
 }
@@ -5109,9 +5137,10 @@ static void reap(void)
         if (interrupted(pid))
             continue;
         self.childless = pid < 0;
-        if (pid <= 0)
+        if (pid > 0)
+            child_reported(pid, status, &usage);
+        if (pid <= 0 || self.childless)
             return;
-        child_reported(pid, status, &usage);
     }
     self.more = true;
 }
@@ -5402,7 +5431,7 @@ static void map_run(void)
         die(FAILED, "cannot map memory: %s", strerror(errno));
     }
     run->size = size;
-    print(run->title, sizeof run->title, "%s", opt.command[0]);
+    print(run->title, sizeof run->title, AS_IT_IS, opt.command[0]);
     if (opt.limit)
         print(run->limit, sizeof run->limit, "%.29s%s", opt.limit_text, limit_unit());
     if (opt.report) {
@@ -5856,8 +5885,7 @@ static void conclude(void)
 static _Noreturn void leave(void)
 {
     int sig = run->exit_signal;
-    struct mask pending = pending_signals();
-    if (run->job > 1 && (self.job_waits || take_out(&pending, SIGTTIN) || take_out(&pending, SIGTTOU)))
+    if (run->job > 1 && !self.no_terminal && (self.job_waits || is_pending(SIGTTIN) || is_pending(SIGTTOU)))
         /* a member of the job has asked in vain: let it ask again */
         kill(-run->job, SIGCONT);
     if (sig && self.pid != 1) {
@@ -5901,19 +5929,19 @@ static bool watch_parent(void)
 /* What tiny-reaper finds when it is started. */
 static void begin(void)
 {
-    struct stat streams[2] = {{0}, {0}};
+    struct stat input = {0};
     map_run();
     self.pid = own_pid();
-    self.parent = getppid();
+    if (opt.die_with_parent)
+        self.parent = getppid();
     self.role = JOB_SIDE | COMMAND_SIDE;
     run->inner = run->outer = self.pid;
     run->job = getpgrp();
     run->started = now();
-    fstat(STDIN_FILENO, &streams[0]);
-    fstat(STDOUT_FILENO, &streams[1]);
-    run->stdin_dev = streams[0].st_dev;
-    run->stdin_ino = streams[0].st_ino;
-    run->wants_terminal = self.wants = wants_at_start(streams);
+    look_at_stream(STDIN_FILENO, &input);
+    run->stdin_dev = input.st_dev;
+    run->stdin_ino = input.st_ino;
+    run->wants_terminal = self.wants = wants_at_start();
     take_timers();
     run->oom_before = -1;
     if (!opt.report && !opt.verbose)
