@@ -4024,6 +4024,14 @@ static void write_picture(void)
 
 /* ---- what was left behind */
 
+/* fstat(2) of a process's descriptor. */
+static int stat_descriptor(pid_t pid, int fd, struct stat *status)
+{
+    char path[64];
+    print(path, sizeof path, "/proc/%ld/fd/%d", (long)pid, fd);
+    return stat(path, status);
+}
+
 /* Does a process of the command's session read from a pipe or a socket that is not our own standard input? */
 static bool is_reader(pid_t pid)
 {
@@ -4033,9 +4041,9 @@ static bool is_reader(pid_t pid)
         return false;
     struct stat status;
     bool is_pipe = strncmp(name, "pipe:[", 6) == 0;
-    /* a FIFO has a name: of its own, so nobody can hold us by it for long */
+    /* a FIFO has a name, but may have lost it already; a file system that hangs holds the looker alone */
     if (name[0] == '/')
-        return lstat(name, &status) == 0 && S_ISFIFO(status.st_mode) &&
+        return stat_descriptor(pid, STDIN_FILENO, &status) == 0 && S_ISFIFO(status.st_mode) &&
                (status.st_ino != run->stdin_ino || status.st_dev != run->stdin_dev);
     print(own, sizeof own, is_pipe ? "pipe:[%llu]" : "socket:[%llu]", (unsigned long long)run->stdin_ino);
     return (is_pipe || strncmp(name, "socket:[", 8) == 0) && strcmp(name, own) != 0;

@@ -256,6 +256,11 @@ whole() {
   done
 }
 
+@test "a FIFO that is removed already is read to its end" {
+  run -5 "$TINY" sh -c 'mkfifo f; (sleep 1; cat; echo done) <f >out & echo line >f; rm f; exit 5'
+  [[ $(<out) == $'line\ndone' ]]
+}
+
 @test "the readers are known on a machine so busy that the look at them takes seconds, too" {
   # Two calls at each of sixteen processes, each late by a tenth of a second.
   run -5 strace -f -qq -o /dev/null -e trace=getsid -e inject=getsid:delay_enter=100000 "$TINY" sh -c '

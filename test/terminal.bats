@@ -1146,6 +1146,8 @@ STEPS
       ${READY/fg=1/fg=.}
       type hello
       see <hello fg=
+      # Before its exec a shell's child ignores what ^Z sends.
+      until pgrep -x -s {shell} cat
       $CTRL_Z
       type bg
       see <CONT>
