@@ -2793,7 +2793,7 @@ enum { NCALLS = sizeof CALLS / sizeof CALLS[0] };
 
 /* Who can end a wait: nobody can tell; those that waits_for() finds; another thread of the process. */
 enum ender { ANYBODY, OTHERS, OWN_THREAD };
-enum side { READS = 1, WRITES = 2, LOCKS = 4 };
+enum side { READS = 1, WRITES = 2, LOCKS = 4, LIVES = 8 };
 
 struct process {
     pid_t pid, parent, group;
@@ -3082,16 +3082,30 @@ static bool add_want(struct task *task, const char *name, enum side side, uint64
     return look->noutside < OUTSIDE;
 }
 
-/* One descriptor of a poll: true if it is a pipe, and only its holders can end the wait. */
+/* What stands for a process as long as it lives: who has a pidfd of it, waits for its end. */
+static void name_life(pid_t pid, char name[static NAME_SIZE])
+{
+    print(name, NAME_SIZE, "life of %ld", (long)pid);
+}
+
+/* One descriptor of a poll: true if it is a pipe or a pidfd, and only its holders can end the wait. */
 static bool add_polled(struct task *task, int fd, unsigned events, uint64_t inode)
 {
     char name[NAME_SIZE], info[1024];
     pid_t pid = task->process->files;
-    if (!read_link(pid, "fd", fd, name) || strncmp(name, "pipe:[", 6) != 0 || !(events & (POLLIN | POLLOUT)))
+    if (!read_link(pid, "fd", fd, name) || !(events & (POLLIN | POLLOUT)))
         return false;
-    uint64_t mark = field(read_fdinfo(pid, fd, info, sizeof info), "ino:", 10);
+    bool is_pidfd = *name != '/' && strstr(name, "pidfd");
+    if (!is_pidfd && strncmp(name, "pipe:[", 6) != 0)
+        return false;
+    read_fdinfo(pid, fd, info, sizeof info);
+    uint64_t mark = field(info, "ino:", 10);
     if (inode && mark && inode != mark)             /* epoll: the number has become another file's */
         return false;
+    if (is_pidfd) {
+        name_life((pid_t)field(info, "Pid:", 10), name);
+        return (events & POLLIN) && add_want(task, name, LIVES, 0);
+    }
     bool in = !(events & POLLIN) || add_want(task, name, WRITES, mark);
     bool out = !(events & POLLOUT) || add_want(task, name, READS, mark);
     return in && out;
@@ -3503,8 +3517,13 @@ static void look_at_file(pid_t fd, void *argument)
 static void find_ends(int index)
 {
     struct process *process = &look->processes[index];
+    char name[NAME_SIZE];
     if (look->nwants == 0 || !lives(process))
         return;
+    name_life(process->pid, name);
+    struct thing *life = find_thing(name, false);
+    if (life)
+        add_hold(life, process, LIVES, 0);
     look->unread |= !each_entry_of(process->files, "fd", look_at_file, process) && errno != ENOENT;
 }
 

@@ -201,6 +201,34 @@ END
   [[ $(jq -r '.running[0].threads[0].file' report) == 'anon_inode:[eventpoll]' ]]
 }
 
+@test "poll and epoll on a pidfd wait for its process, as an event loop does that has started it" {
+  local how
+  for how in poll epoll; do
+    python <<END
+import os, select, time
+look = select.$how()
+for _ in range(2):
+    other = os.fork()
+    if other == 0: time.sleep(1000)
+look.register(os.pidfd_open(other), 1)
+look.poll()
+END
+    picture '.cycles == null and (.running | length) == 3 and (.running[0].threads[0].call | test("poll")) and
+      .running[0].threads[0].waits_for == [.running[2].pid]' "$PYTHON" program.py
+  done
+  # A circle through it.
+  python <<END
+import os, select
+other = os.fork()
+if other == 0:
+    select.select([os.pidfd_open(os.getppid())], [], [])
+look = select.poll()
+look.register(os.pidfd_open(other), 1)
+look.poll()
+END
+  picture '.cycles == [[.running[0].pid, .running[1].pid]]' "$PYTHON" program.py
+}
+
 @test "select waits for who has the other ends of the pipes in its sets" {
   # What the command waits in, by a word; its child waits for the command.
   python <<'END'
