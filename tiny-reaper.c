@@ -92,10 +92,12 @@
 #define VERSION "2.0.0"
 
 /*
- * A constant that every start reads, and a plain run has no other: it stands beside what a start writes.
- * Behind the code it would cost a page fault in each process, which maps all the constants.
+ * A page fault at the program's file maps the 64 kB around it: a plain run is to have one in each process.
+ * So the constants that every start reads stand beside what it writes, and what is large and seldom called
+ * stands behind all other code.
  */
 #define AT_START __attribute__((section(".data.rel.ro")))
+#define SELDOM __attribute__((section("seldom")))
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
@@ -1181,7 +1183,7 @@ static _Noreturn void print_usage(const struct tool_row *tool)
 }
 
 /* The effects that only another tool's options have. */
-static void apply_foreign(char effect, const char *value)
+static SELDOM void apply_foreign(char effect, const char *value)
 {
     static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, 0};
     int number = value ? parse_number(value, 255) : -1, sig;
@@ -2333,7 +2335,7 @@ static bool is_text(const char *path)
 }
 
 /* Leaves word of why the file PATH, that was named as FILE, could not be executed: ERROR is execve's. */
-static void explain(const char *name, const char *path, int error)
+static SELDOM void explain(const char *name, const char *path, int error)
 {
     char head[4096], file[304 + 1];
     struct stat status;
@@ -3195,7 +3197,7 @@ struct waiter {
  * A line of /proc/locks. The waiter's, `5: -> FLOCK  ADVISORY  WRITE 1235 00:1f:5678 0 EOF`, comes after its
  * holder's, whose very words stand in the fdinfo of everybody who has the locked description open.
  */
-static void match_lock(char *line, void *argument)
+static SELDOM void match_lock(char *line, void *argument)
 {
     struct waiter *waiter = argument;
     struct task *task = waiter->task;
@@ -3266,7 +3268,7 @@ static void decode_by_kind(struct task *task, char *name, const uint64_t *value)
  * A thread's call, `0 0x3 0x7ffd... 0x1000 0x0 0x0 0x0 SP PC`. Nothing is said where the numbers may be of
  * another architecture, and where a call was restarted, whose arguments are gone.
  */
-static void decode(struct task *task)
+static SELDOM void decode(struct task *task)
 {
     char name[NAME_SIZE] = "";
     const char *at = task->call;
@@ -3407,7 +3409,7 @@ static void put_ipv6(struct text *text, const unsigned char bytes[16])
 }
 
 /* 0100007F:1F90 of /proc/net/tcp: the address's bytes as words of this machine. */
-static void put_address(struct text *text, const char *hex)
+static SELDOM void put_address(struct text *text, const char *hex)
 {
     union { uint32_t words[4]; unsigned char bytes[16]; } address = {{0}};
     char digits[9] = "";
@@ -3819,7 +3821,7 @@ static const char *call_of(const struct task *task, char buffer[static 16])
 }
 
 /* What a thread does: `write(1 pipe:[8123]) for 12345` */
-static void describe(struct text *text, const struct task *task)
+static SELDOM void describe(struct text *text, const struct task *task)
 {
     char number[16];
     const char *call = call_of(task, number), *file = file_of(task);
@@ -3932,7 +3934,7 @@ static int group_threads(const struct process *process, int *first, char what[st
  * Lines for standard error: a process, then threads of it that wait elsewhere. The command is a line that
  * begins with a newline: it may stand behind the first, see tell_row().
  */
-static bool show_process(const struct process *process, int depth)
+static SELDOM bool show_process(const struct process *process, int depth)
 {
     struct text text = {look->table + look->table_length, look->table + TABLE_SIZE - CIRCLES_SIZE};
     long tenths = (long)(process->age / (SECOND / 10));
@@ -4014,7 +4016,7 @@ static bool has_just_ended(const struct process *process)
 }
 
 /* Table and JSON, as a tree, those above before those below; what there is no time or room for is counted. */
-static void write_picture(void)
+static SELDOM void write_picture(void)
 {
     struct process *process = look->processes[0].first;
     bool json = opt.report && !look->recorded, room = true;
