@@ -5269,7 +5269,7 @@ static void halt(unsigned stop)
      * members, can know only so that the terminal is asked for. Not where a CONT has come since our raise,
      * and has undone it: this would throw it away, as it does with one that comes between the two calls.
      */
-    if (sig != SIGTSTP && run->job > 1 && !is_orphaned_job() && !is_pending(SIGCONT))
+    if (sig != SIGTSTP && run->job > 1 && !self.no_terminal && !is_orphaned_job() && !is_pending(SIGCONT))
         kill(-run->job, sig);
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);

@@ -297,6 +297,18 @@ each_once() {
   ends 143
 }
 
+@test "a TTIN that a command sends to itself where there is no terminal: nobody else of the job is stopped" {
+  local job outer
+  start setsid bash -c 'set -m; { "$0" sh -c "kill -s TTIN \$\$; exit 3" || echo "status $?"; } & wait' "$TINY"
+  job=$(first_child "$P")
+  outer=$(first_child "$job")
+  wait_for 20 state_is "$outer" T
+  state_is "$job" S
+  kill -s CONT "$outer"
+  logged 'status 3'
+  ends 0
+}
+
 @test "a command that ignores a signal is not ended by it, and one that handles it answers" {
   start "$TINY" sh -c 'trap "" HUP; trap "echo got; exit 9" USR1; echo up; while :; do sleep 0.02; done'
   logged up
