@@ -5101,10 +5101,11 @@ static void orphan_ended(pid_t pid, int status)
         &large.told, &large.readers, &large.searched[0], &large.searched[1],
     };
     char how[32];
+    bool asked = self.blind || bit(&large.told, pid);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         clear_bit(known[i], pid);
     run->reaped++;
-    run->cleared += self.phase >= CLEARING;
+    run->cleared += self.phase >= KILLING || (self.phase >= CLEARING && asked);
     run->escalated |= self.phase == KILLING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (WIFSIGNALED(status))
         print(how, sizeof how, "killed by SIG%s", NAME(WTERMSIG(status)));
@@ -5225,6 +5226,9 @@ static void answer_stop(unsigned stop, enum stand stand)
         wake(run->inner);
 }
 
+/* Has it asked for the terminal? Where there is none, somebody has sent the signal. */
+static bool asks_for_terminal(int sig) { return sig != SIGTSTP && !self.no_terminal; }
+
 /*
  * Nobody could continue us. Who asked for the terminal would ask at once again: outer leaves the session
  * where it may (not as a leader), so that the command's group is orphaned as the job is, and its next read
@@ -5232,7 +5236,7 @@ static void answer_stop(unsigned stop, enum stand stand)
  */
 static void refuse_stop(unsigned stop)
 {
-    if ((stop & 0xff) != SIGTSTP && guarded() && setsid() >= 0)
+    if (asks_for_terminal((int)(stop & 0xff)) && guarded() && setsid() >= 0)
         run->job = 0;
     answer_stop(stop, REFUSED);
 }
@@ -5269,14 +5273,17 @@ static void halt(unsigned stop)
      * members, can know only so that the terminal is asked for. Not where a CONT has come since our raise,
      * and has undone it: this would throw it away, as it does with one that comes between the two calls.
      */
-    if (sig != SIGTSTP && run->job > 1 && !self.no_terminal && !is_orphaned_job() && !is_pending(SIGCONT))
+    if (asks_for_terminal(sig) && run->job > 1 && !is_orphaned_job() && !is_pending(SIGCONT))
         kill(-run->job, sig);
     set_signal(SIG_UNBLOCK, sig);
     set_signal(SIG_BLOCK, sig);
-    if (is_pending(SIGCONT))
+    if (is_pending(SIGCONT)) {
         /* it was stopped and continued: that CONT is passed on like any other */
         answer_stop(stop, FOLLOWING);
-    else if (is_pending(SIGTSTP) || is_pending(SIGTTIN) || is_pending(SIGTTOU))
+        /* by inner, since the limit has come: who stopped with us is to hear of it */
+        if (run->timed_out && run->job > 1)
+            kill(-run->job, SIGCONT);
+    } else if (is_pending(SIGTSTP) || is_pending(SIGTTIN) || is_pending(SIGTTOU))
         /* another stop has thrown the CONT away: it is taken, and we stop again */
         run->stand = 0;
     else
@@ -5353,7 +5360,7 @@ static void answer(void)
         return;
     if ((stand & 0xff) == GRANTED) {
         self.hung_up = false;
-    } else if ((stand & 0xff) == REFUSED && sig != SIGTSTP &&
+    } else if ((stand & 0xff) == REFUSED && asks_for_terminal(sig) &&
                getsid(run->outer) == getsid(run->ended ? 0 : run->command)) {
         /* it can't be orphaned, and has had its HUP, the kernel's own word for it */
         if (self.hung_up) {

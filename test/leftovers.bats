@@ -281,9 +281,10 @@ whole() {
     exit 5'
 }
 
-@test "a filter that needs a second after its end-of-file gets it" {
-  run -5 "$TINY" bash -c 'exec > >(cat >/dev/null; sleep 1; echo done >out); echo text; exit 5'
+@test "a filter that needs a second after its end-of-file gets it, and did not have to be ended" {
+  run -5 "$TINY" -o "$T/report" bash -c 'exec > >(cat >/dev/null; sleep 1; echo done >out); echo text; exit 5'
   [[ $(<out) == 'done' ]]
+  jq -e '.reaped >= 1 and .ended == 0' report
 }
 
 @test "a reader that is about to meet its end-of-file, and ignores TERM, gets no signal" {

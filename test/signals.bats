@@ -309,6 +309,15 @@ each_once() {
   ends 0
 }
 
+@test "a TTIN or TTOU where there is no terminal and nobody could continue the job: nobody is stopped, and there is no HUP" {
+  local name option
+  for option in '' -G; do
+    for name in TTIN TTOU; do
+      run -3 timeout -s KILL 100 setsid -w "$TINY" ${option:+"$option"} sh -c 'kill -s "$0" $$; kill -s "$0" 0; exit 3' "$name"
+    done
+  done
+}
+
 @test "a command that ignores a signal is not ended by it, and one that handles it answers" {
   start "$TINY" sh -c 'trap "" HUP; trap "echo got; exit 9" USR1; echo up; while :; do sleep 0.02; done'
   logged up

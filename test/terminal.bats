@@ -1110,6 +1110,18 @@ STEPS
   done
 }
 
+@test "a job in the background that reads the terminal is stopped, and continued when the limit has ended its command" {
+  [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
+  for shell in "${SHELLS[@]}"; do
+    at_prompt "$shell" <<STEPS
+      type sh -c '$P -t 1 cat; echo "<status=""\$?>"' &
+      see <status=124>
+      type wait; echo "<wai""ted>"
+      see <waited>
+STEPS
+  done
+}
+
 @test "a TTIN or TTOU that somebody sends in the foreground is forwarded, takes no terminal away, and brings no CONT" {
   for shell in "${SHELLS[@]}"; do
     for name in TTIN TTOU; do
