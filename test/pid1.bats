@@ -132,8 +132,8 @@ start() {
   for signal in TSTP TTIN TTOU; do
     ends_in_job 3 "trap '' HUP; kill -$signal "'$$; exit 3'
   done
-  # HUP, then CONT, is the kernel's own word to an orphaned group that asks for a terminal.
-  ends_in_job 129 'kill -TTIN $$; exit 3'
+  # HUP, then CONT, is the kernel's own word to an orphaned group that asks for a terminal (terminal.bats). Here is none.
+  run -3 timeout -s KILL 100 setsid -w "${NEW[@]}" "$TINY" sh -c 'kill -TTIN $$; exit 3'
   run -124 "${NEW[@]}" "$TINY" -t 0.3 sh -c 'kill -STOP $$; exit 3'
 }
 
