@@ -701,6 +701,15 @@ STEPS
       end 0
       alone
 STEPS
+  # Without the guard it gets the kernel's own word to an orphaned group that asks for a terminal: HUP, then CONT.
+  [[ ! $P ]] || on_terminal bash -c "set -m; ({ until [[ \$(ps -o tpgid= -p \$\$) -eq \$\$ ]]; do :; done
+    $P -G cat </dev/tty; echo \"<status \$?>\"; } &); read x; echo \"<read \$x>\"" <<STEPS
+      see <status 129>
+      type word
+      see <read word>
+      end 0
+      alone
+STEPS
 }
 
 # ---- 7. in the end
