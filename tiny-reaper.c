@@ -5205,7 +5205,8 @@ static void spare_children(void)
  *   by TTIN, TTOU              a neighbour's command has it        the neighbour is asked          ASKING
  *   by any                     a CONT waits here                   it is taken next                none yet
  *   by any                     PID 1, or it is ignored on entry    the stop is undone              REFUSED
- *   by TSTP, TTIN, TTOU        else                                halt(): TTIN, TTOU all the job  HALTED
+ *   by TTIN, TTOU              else, and there is a terminal       halt(), with all of the job     HALTED
+ *   by TSTP, TTIN, TTOU        else                                halt()                          HALTED
  *   by STOP                                                        the supervisor's: pass_stop()   none
  *
  *   a CONT comes, not from inner                                   into the ring                   FOLLOWING
