@@ -367,12 +367,15 @@ print(str(os.WCOREDUMP(os.wait()[1])).lower())'
 }
 
 @test "a limit that passes while a forwarded TERM has its time does not matter any more" {
-  start "$TINY" -t 0.7 -k 2 -o "$T/report" "$H/siglog" cmd
-  logged 'cmd ready .*'
-  kill -s TERM "$P"
-  ends 137
-  log_is 'cmd 15'
-  jq -e '.outcome == "signaled" and .escalated' report
+  # The TERM has to come before the limit, and KILL after it.
+  asked_before() {
+    : >log
+    rm -f report
+    start "$TINY" -t "$TIME" -k "$(awk "BEGIN { print 2 * $TIME }")" -o "$T/report" "$H/siglog" cmd
+    logged 'cmd ready .*' && kill -s TERM "$P" && ends 137 && log_is 'cmd 15' &&
+      jq -e '.outcome == "signaled" and .escalated' report
+  }
+  in_time asked_before
 }
 
 @test "whether a forwarded signal escalates is judged by what it was rewritten to" {
