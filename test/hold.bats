@@ -105,7 +105,7 @@ held() {
 
 @test "either process is killed while the other one is held: nothing is left, and the terminal goes back" {
   held kill outer 30 -s 2
-  held kill inner 30 -s 2
+  held kill inner 60 -s 2
 }
 
 @test "with -d the parent dies: nothing is left, whoever is held where" {

@@ -510,9 +510,9 @@ static void look_below(pid_t pid, struct look *look)
 
 /*
  * Waits until everything that we have started sleeps, but for what is held: looks between which nobody ran.
- * False: outer has ended, or it never came to rest.
+ * False: outer has ended, unless that is ALLOWED, or it never came to rest.
  */
-static int quiet(void)
+static int comes_to_rest(int allowed)
 {
     struct look last = {0};
     double until = run.start + DEADLINE;
@@ -520,7 +520,7 @@ static int quiet(void)
         struct look look = {0};
         while (take_news())
             same = 0;
-        if (run.ended)
+        if (run.ended && !allowed)
             return 0;
         look_below(shell, &look);
         int changed = look.processes != last.processes || look.switches != last.switches;
@@ -535,6 +535,8 @@ static int quiet(void)
     }
     return 1;
 }
+
+static int quiet(void) { return comes_to_rest(0); }
 
 static char state_of(pid_t pid)
 {
@@ -721,16 +723,21 @@ static void check_remains(struct remains r)
         wrong("%d left (%s), %d zombies", r.left, r.names, r.zombies);
 }
 
-/* Whoever was killed leaves the other one to end everything, and to give the terminal back. */
+/*
+ * Whoever was killed leaves the other one to end everything, and to give the terminal back: inner, which may be
+ * held as it does so.
+ */
 static void wait_for_survivor(void)
 {
     struct process p;
     for (double until = now() + DEADLINE; child_of(shell, "tiny-", run.outer, &p) && now() < until;) {
         siginfo_t info = {0};
         if (waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | __WALL) == 0 && info.si_code == CLD_TRAPPED)
-            let_go(&info);
+            traced(info.si_pid, info.si_status);
         else
             wait_for_chld(0.001);
+        if (run.held && comes_to_rest(1))
+            release();
     }
 }
 
