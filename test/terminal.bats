@@ -1123,10 +1123,14 @@ STEPS
   [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
   for shell in "${SHELLS[@]}"; do
     at_prompt "$shell" <<STEPS
-      type sh -c '$P -t 1 cat; echo "<status=""\$?>"' &
+      type sh -c '$P -t 1 cat; echo "<status=""\$?>"' & echo "<jo""b=\$! >"
+      see <job=(?P<job>\d+) >
       see <status=124>
-      type wait; echo "<wai""ted>"
-      see <waited>
+      # zsh that is left before it has noticed the end has a suspended job.
+      state {job} gone
+      type echo "<noti""ced>"
+      see <noticed>
+      prompt
 STEPS
   done
 }
