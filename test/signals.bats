@@ -316,6 +316,9 @@ each_once() {
       run -3 timeout -s KILL 100 setsid -w "$TINY" ${option:+"$option"} sh -c 'kill -s "$0" $$; kill -s "$0" 0; exit 3' "$name"
     done
   done
+  # The guard does not leave its session for that.
+  run -0 timeout -s KILL 100 setsid -w sh -c '"$0" sh -c "kill -s TTIN \$\$
+    test \$(ps -o sid= -p \$(ps -o ppid= -p \$PPID)) -eq \$(ps -o sid= -p \$\$)"; exit $?' "$TINY"
 }
 
 @test "a command that ignores a signal is not ended by it, and one that handles it answers" {
