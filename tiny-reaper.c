@@ -5183,14 +5183,21 @@ static void spare_child(pid_t pid, void *argument)
 
 /*
  * Children that we had before we started (a shell's jobs, before its exec) are none of our business, until
- * they are reaped.
+ * they are reaped. False: wait4() is refused, and nothing could be supervised. seccomp(2)
  */
-static void spare_children(void)
+static bool spare_children(void)
 {
-    pid_t dead;
-    self.spares = have_child(P_ALL, 0, &dead);
+    int status;
+    pid_t pid;
+    do
+        pid = wait4(-1, &status, WNOHANG | __WALL, NULL);
+    while (pid > 0 || interrupted(pid));
+    if (pid < 0 && errno != ECHILD)
+        return cannot_start("wait4");
+    self.spares = pid == 0;
     if (self.spares && !each_child(spare_child, NULL))
         tell("no /proc: children from before the start are not known");
+    return true;
 }
 
 /* ---------------------------------------------------------------- stops and terminal */
@@ -5547,6 +5554,19 @@ static void put_report(struct text *text)
     put(text, "}\n");
 }
 
+/* Does what FD appends to end within a line: a report for which there was no room? By a door to read by. */
+static bool ends_within_line(int fd)
+{
+    char path[32], last = '\n';
+    print(path, sizeof path, "/proc/self/fd/%d", fd);
+    int reading = open_file(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+    if (reading >= 0 && lseek(reading, -1, SEEK_END) >= 0)
+        read_file(reading, &last, 1);
+    if (reading >= 0)
+        close(reading);
+    return last != '\n';
+}
+
 /*
  * Writes the report in one write. A survivor knows from the file position, which both processes share,
  * whether it was written; where there is none (a FIFO) it was when it was begun. A FIFO that is full is
@@ -5559,6 +5579,8 @@ static void write_report(void)
     off_t position = self.report_fd < 0 ? -1 : lseek(self.report_fd, 0, SEEK_CUR);
     if (self.report_fd < 0 || position > 0 || (position < 0 && atomic_exchange(&run->reported, true)))
         return;
+    if (position >= 0 && ends_within_line(self.report_fd))
+        put(&text, "\n");
     put_report(&text);
     if (position >= 0)
         fcntl(self.report_fd, F_SETFL, O_APPEND);
@@ -5992,9 +6014,8 @@ static void begin(void)
 /* Everything up to the command's fork; false: it can't be started, and *run says why. */
 static bool start(void)
 {
-    if (!take_chld() || (opt.die_with_parent && !watch_parent()))
+    if (!take_chld() || (opt.die_with_parent && !watch_parent()) || !spare_children())
         return false;
-    spare_children();
     prepare_environment();
     if (self.pid == 1 || opt.no_guard)
         become_subreaper();

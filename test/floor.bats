@@ -115,6 +115,14 @@ unlisted() {
   [ "$(grep -c '^kill(' trace)" = 0 ]
 }
 
+@test "where wait4 is refused, as by seccomp, nothing is started, and that is said" {
+  for options in '' -G; do
+    run -125 timeout -s KILL 60 strace -f -qq -o trace -e trace=wait4 -e inject=wait4:error=EPERM "$TINY" $options touch started
+    [[ $output == "tiny-reaper: cannot start 'touch': wait4: Operation not permitted" && ! -e started ]]
+    grep -q '(INJECTED)' trace
+  done
+}
+
 # Each fork of tiny-reaper's but that of the command fails.
 forkless() {
   strace -qq -o trace -e trace='?fork,clone' -e inject='?fork,clone:error=EAGAIN:when=2+' "$@"
