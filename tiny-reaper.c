@@ -1047,11 +1047,16 @@ static int parse_signal(const char *text)
     return from_low ? FIRST_REALTIME + offset : SIGNALS - offset;
 }
 
-/* timeout's SIGNAL: EXIT is 0; of a number the low bits count, so that a shell's $? may stand there (GNU). */
+/*
+ * timeout's SIGNAL: EXIT is 0, and SIG may stand before a number; of one without it the low bits count, so
+ * that a shell's $? may stand there (GNU).
+ */
 static int parse_timeout_signal(const char *text)
 {
     int number = parse_number(text, 99999999);
     const char *name = text + (strncasecmp(text, "SIG", 3) == 0 ? 3 : 0);
+    if (number < 0 && (number = parse_number(name, SIGNALS)) >= 0)
+        return number;
     if (number < 0)
         return strncasecmp(name, "EXIT", sizeof "EXIT") == 0 ? 0 : parse_signal(text);
     number &= number >= 0xff ? 0xff : 0x7f;

@@ -93,10 +93,10 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
 
 @test "timeout: a signal by any name and number, 0 and EXIT" {
   local signal
-  for signal in TERM term SIGTERM sigterm 15 9 64 0 EXIT SIGEXIT 143 271 128 RTMIN RTMAX RTMIN+3 RTMAX-3 CLD IOT POLL; do
+  for signal in TERM term SIGTERM sigterm 15 9 64 0 EXIT SIGEXIT 143 271 128 RTMIN RTMAX RTMIN+3 RTMAX-3 CLD IOT POLL SIG15 sig0; do
     accepted timeout -s "$signal" 5
   done
-  for signal in FOO TERM,KILL 'TERM,' '' ' TERM' SIG SIGSIGTERM -1 65 255 1x 0x9 RTMIN+31; do
+  for signal in FOO TERM,KILL 'TERM,' '' ' TERM' SIG SIGSIGTERM -1 65 255 1x 0x9 RTMIN+31 SIG65 SIG143; do
     refused 125 timeout "'$signal'" -s "$signal" 5
   done
   # As a shell's $? of a killed command has it.
