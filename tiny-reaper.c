@@ -1996,12 +1996,12 @@ static bool have_child(idtype_t type, pid_t id, pid_t *dead)
 
 /*
  * Is PID a child of this process that lives? The kernel answers, so that no number out of /proc can mean
- * another.
+ * another; where it refuses to (seccomp) the number is believed: a child's is its own until we reap it.
  */
 static bool is_living_child(pid_t pid)
 {
     pid_t dead;
-    return have_child(P_PID, pid, &dead) && dead == 0;
+    return (have_child(P_PID, pid, &dead) || errno != ECHILD) && dead == 0;
 }
 
 /* The first bytes of the file PATH, as a string: their number, or -1. */

@@ -123,6 +123,16 @@ unlisted() {
   done
 }
 
+@test "where waitid is refused what the command leaves behind is ended all the same" {
+  for options in '' -G; do
+    rm -f left
+    run -3 timeout -s KILL 60 strace -f -qq -o trace -e trace=waitid -e inject=waitid:error=EPERM "$TINY" $options bash -c "$leaves_two"
+    grep -q '(INJECTED)' trace
+    gone "$(left_in_group)"
+    gone "$(left_in_session)"
+  done
+}
+
 # Each fork of tiny-reaper's but that of the command fails.
 forkless() {
   strace -qq -o trace -e trace='?fork,clone' -e inject='?fork,clone:error=EAGAIN:when=2+' "$@"
