@@ -5559,19 +5559,6 @@ static void put_report(struct text *text)
     put(text, "}\n");
 }
 
-/* Does what FD appends to end within a line: a report for which there was no room? By a door to read by. */
-static bool ends_within_line(int fd)
-{
-    char path[32], last = '\n';
-    print(path, sizeof path, "/proc/self/fd/%d", fd);
-    int reading = open_file(path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-    if (reading >= 0 && lseek(reading, -1, SEEK_END) >= 0)
-        read_file(reading, &last, 1);
-    if (reading >= 0)
-        close(reading);
-    return last != '\n';
-}
-
 /*
  * Writes the report in one write. A survivor knows from the file position, which both processes share,
  * whether it was written; where there is none (a FIFO) it was when it was begun. A FIFO that is full is
@@ -5584,8 +5571,6 @@ static void write_report(void)
     off_t position = self.report_fd < 0 ? -1 : lseek(self.report_fd, 0, SEEK_CUR);
     if (self.report_fd < 0 || position > 0 || (position < 0 && atomic_exchange(&run->reported, true)))
         return;
-    if (position >= 0 && ends_within_line(self.report_fd))
-        put(&text, "\n");
     put_report(&text);
     if (position >= 0)
         fcntl(self.report_fd, F_SETFL, O_APPEND);

@@ -288,14 +288,6 @@ time.sleep(1000)'
   [[ -z $output ]]
 }
 
-@test "behind a report that was cut, as by a full disk, the next one is on a line of its own" {
-  printf '{"version":"2.0' >"$R"
-  run -3 "$TINY" -o "$R" sh -c 'exit 3'
-  "$TINY" -o "$R" true
-  lines "$R" 3
-  [[ $(tail -n 2 "$R" | jq -s -c '[.[].status]') == '[3,0]' ]]
-}
-
 # refused FILE [PREFIX...]: 125, one line that names FILE, and nothing was started.
 refused() {
   local file=$1
