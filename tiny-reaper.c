@@ -186,7 +186,7 @@ static const struct option_row {
     {0, "V", "version", NULL, "print the version, and exit"},
     {0},
 }, TINI[] = {
-    {'p', "P", NULL, "SIGNAL", "sent when the parent ends, as SIGKILL"},
+    {'p', "P", NULL, "SIGNAL", "such as SIGTERM, sent when the parent ends"},
     {'s', "", NULL, NULL, "accepted, and not needed"},
     {'v', "n", NULL, NULL, "say what went wrong; -vvv: everything"},
     {'w', "W", NULL, NULL, "warn of each orphan that is reaped"},
@@ -342,7 +342,7 @@ static struct run {
     /* Fixed before the fork, by outer: who reads it is forked later. */
     pid_t outer;
     int64_t started, date;          /* CLOCK_MONOTONIC, CLOCK_REALTIME */
-    dev_t stdin_dev;                /* what standard input was, in which leftovers do not count as readers */
+    dev_t stdin_dev;                /* the pipe or socket that standard input was: no leftover reads it */
     ino_t stdin_ino;
     bool foreground;                /* job 0, and it has the terminal */
     bool wants_terminal;            /* at the start */
@@ -359,6 +359,7 @@ static struct run {
     char failure[LINE / 2];
     struct termios modes;           /* of the terminal when it was given */
     atomic_int has_modes;
+    atomic_int settled;             /* it has taken the terminal, if that was to be had */
 
     /* By the job's side: outer, or its heir. Levels and a ring: each is read whole, or not at all. */
     atomic_int job;                 /* our group at the start; 0: it has no number here, or outer left it */
@@ -403,7 +404,7 @@ enum phase {
     RUNNING,                        /* armed: the limit */
     ASKED,                          /* a signal that ends was forwarded, with -k given; armed: the grace */
     ENDING,                         /* the signals of -s in turn; armed: the grace of each */
-    LOOKING,                        /* the looker is at work; armed: its time */
+    LOOKING,                        /* self.then waits for the end of the look that is under way */
     CLEARING,                       /* the command is gone, what it left has got TERM; armed: the grace */
     READING,                        /* only readers are left, about to meet their end; armed: their time */
     KILLING,                        /* KILL to everything; armed: how long we wait for what can't be killed */
@@ -439,8 +440,9 @@ static struct self {
     enum phase phase, then;         /* then: what comes after LOOKING */
     size_t step, then_step;         /* ENDING: which of opt.signals; KILLING: 1 when it goes deep */
     int64_t deadline;               /* of the phase, CLOCK_MONOTONIC; 0: none */
+    int64_t look_deadline;          /* of the look that is under way, beside any phase; 0: there is none */
     int64_t last_end;               /* when a child last ended */
-    bool has_timer, armed;          /* armed: the kernel will wake us at the deadline */
+    bool has_timer, armed;          /* armed: the kernel will wake us at the next deadline */
     timer_t timer;
     pid_t looker, last_looker;      /* 0: none at work; the last one, which may still have sent a CHLD */
     int looker_steps;               /* that it had done when its time was last over */
@@ -449,7 +451,7 @@ static struct self {
         int pidfd;
     } held[32];
     int nheld;
-    long left, reading;             /* children at the last sweep; readers among them that are spared */
+    long left, reading;             /* children at the last sweep, -1: none yet; spared readers among them */
     long asked;                     /* processes, of any depth, that have got their TERM in this phase */
     int sweep_signal;               /* of the last sweep: TERM, KILL, or 0 to count */
     unsigned queue_head, queue_tail;        /* of search_queue: counted, and never wound back */
@@ -482,6 +484,7 @@ struct large {
     char run[2 << 16];              /* where *run is mapped, if it is no larger than the half of it */
     pid_t search_queue[SEARCH_PLACES];      /* of self.queue_head, self.queue_tail */
     struct pid_set spared;          /* children from before the start */
+    struct pid_set own;             /* lookers and the like, until they are reaped */
     struct pid_set told;            /* have got their TERM */
     struct pid_set readers;         /* read a pipe that is about to end */
     struct pid_set searched[2];     /* their children were looked for, to get TERM; KILL */
@@ -504,7 +507,28 @@ static void clear_bit(struct pid_set *set, pid_t pid)
         set->bits[pid / 8] = (unsigned char)(set->bits[pid / 8] & ~(1u << pid % 8));
 }
 
+static void clear_set(struct pid_set *set)
+{
+    for (size_t page = 0; page < sizeof set->used; page++) {
+        if (set->used[page])
+            memset(set->bits + page * PIDS_A_PAGE / 8, 0, PIDS_A_PAGE / 8);
+        set->used[page] = false;
+    }
+}
+
+/* Is a child none that the command has left: from before the start, or of our own making? */
+static bool is_spared(pid_t pid)
+{
+    return (self.spares && bit(&large.spared, pid)) || bit(&large.own, pid);
+}
+
 static bool has(int role) { return (self.role & role) != 0; }
+
+/* Is what the command leaves behind left alone? */
+static bool leaves(void) { return opt.leave || (opt.leave_in_time && !run->told_end); }
+
+/* Is a reader of a pipe asked last? Not where nobody is asked, nor by the limit of -w: that asks all. */
+static bool spares_readers(void) { return !leaves() && !(opt.wait && run->timed_out); }
 
 /* Is nobody there who may be stopped, or want the terminal? With -w there may be, after the command's end. */
 static bool nobody_is_there(void) { return run->ended && (!opt.wait || run->done); }
@@ -1094,11 +1118,11 @@ static void parse_signals(const char *text)
     }
 }
 
-/* The one signal of another tool's option; SIG below 0: it was not understood. */
-static void take_signal_option(const char *text, int sig)
+/* The one signal of another tool's option, in one of its FORMS; SIG below 0: it was not understood. */
+static void take_signal_option(const char *text, int sig, const char *forms)
 {
     if (sig < 0)
-        refuse("invalid signal '%s': expected one signal, such as SIGTERM", text);
+        refuse("invalid signal '%s': expected one signal, %s", text, forms);
     opt.signals[0] = (unsigned char)sig;
     opt.nsignals = 1;
 }
@@ -1114,8 +1138,8 @@ static void parse_rewrite(const char *text, bool numbers)
         target = numbers ? parse_number(to, 31) : strcmp(to, "0") == 0 ? 0 : parse_signal(to);
     }
     if (source <= 0 || target < 0 || (!numbers && (source == SIGKILL || source == SIGSTOP)))
-        refuse("invalid rewrite '%s': expected FROM:TO, each %s; FROM can't be KILL or STOP, and TO may be 0",
-               text, forms);
+        refuse("invalid rewrite '%s': expected FROM:TO, each %s; %sTO may be 0", text, forms,
+               numbers ? "" : "FROM can't be KILL or STOP, and ");
     opt.rewrite[source] = (unsigned char)target;
 }
 
@@ -1203,11 +1227,12 @@ static SELDOM void apply_foreign(char effect, const char *value)
         opt.clear_grace = opt.grace > 0 ? opt.grace : DEFAULT_GRACE;
         break;
     case 'T': opt.limit = duration_of(opt.limit_text = value, NULL); break;
-    case 'S': take_signal_option(value, parse_timeout_signal(value)); break;
+    case 'S': take_signal_option(value, parse_timeout_signal(value), SIGNAL_FORMS); break;
     case 'y': opt.say_signals = true; break;
     case 'P':                                       /* tini -p: SIG and the name, in capitals */
         sig = strncmp(value, "SIG", 3) == 0 ? parse_signal(value) : -1;
-        take_signal_option(value, sig > 0 && strcmp(value + 3, NAME(sig)) == 0 ? sig : -1);
+        sig = sig > 0 && strcmp(value + 3, NAME(sig)) == 0 ? sig : -1;
+        take_signal_option(value, sig, "a name in capitals such as SIGTERM");
         opt.die_with_parent = true;
         break;
     case 'n': opt.levels++; break;
@@ -1475,17 +1500,25 @@ static int64_t now(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-/*
- * Sets the phase's deadline on CLOCK_MONOTONIC, 0 for never, and the timer whose SIGALRM wakes us then: by
- * the kernel's own call, since musl's timer_create() brings threads along. It only wakes: a stale one, or
- * one that is lost, does no harm, and where no timer is to be had (a user's pending signals are counted)
- * the wait for signals has a limit of its own (self.armed). The kernel's structure of 64 bits is libc's
- * where time_t has 64. timer_create(2), timer_settime(2)
- */
-static void arm(int64_t deadline)
+/* The earlier of the deadlines of phase and look; 0: there is none. */
+static int64_t next_deadline(void)
 {
-    self.deadline = deadline;
+    bool phase = self.deadline && (!self.look_deadline || self.deadline < self.look_deadline);
+    return phase ? self.deadline : self.look_deadline;
+}
+
+/*
+ * Sets the phase's deadline on CLOCK_MONOTONIC, 0 for never, and the timer whose SIGALRM wakes us then, or
+ * when the look's comes first: by the kernel's own call, since musl's timer_create() brings threads along.
+ * It only wakes: a stale one, or one that is lost, does no harm, and where no timer is to be had (a user's
+ * pending signals are counted) the wait for signals has a limit of its own (self.armed). The kernel's
+ * structure of 64 bits is libc's where time_t has 64. timer_create(2), timer_settime(2)
+ */
+static void arm(int64_t phase)
+{
+    self.deadline = phase;
     self.armed = false;
+    int64_t deadline = next_deadline();
     if (deadline == 0 && !self.has_timer)
         return;
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
@@ -2537,6 +2570,7 @@ static _Noreturn void become_command(void)
     /* before exec: who asks whether it is in the foreground hears yes */
     if (run->wants_terminal)
         give_terminal(WITH_JOB);
+    run->settled = true;
     if (self.inherited_chld.handler && !dispose(SIGCHLD, &self.inherited_chld, NULL))
         cannot_start("sigaction"), _exit(FAILED);
     if (opt.limit_counts && opt.limit && opt.signals[0])
@@ -2841,6 +2875,7 @@ static struct look {
     atomic_int nprocesses, ntasks, nwants, nholds, nedges;
     atomic_int asked, served, finished;             /* tasks in queue[]; all steps are done */
     atomic_int steps;                               /* that were done: it comes on */
+    atomic_int nreaders, ntold;
     enum look_for what;
     pid_t supervisor;
     int64_t started, until;
@@ -2850,7 +2885,8 @@ static struct look {
     size_t ntexts;
     uint64_t scanned;                               /* the network namespace whose sockets have their names */
     /* of the run */
-    atomic_int recorded, json_length, circles_length, left_length, nreaders, ntold;
+    atomic_int recorded, json_length, circles_length, left_length;
+    bool named;                                     /* what was left when the command ended is said */
     int more, more_recorded, noutside, stamp;
     uint64_t outside[OUTSIDE];                      /* files that others may hold: hashes of names */
     /* told: members of the group that have had its last TERM */
@@ -3004,8 +3040,7 @@ static int64_t age_of(const struct stat_line *stat)
 static void add_process(pid_t pid, void *argument)
 {
     struct process *above = argument, *process = &look->processes[look->nprocesses];
-    bool is_spared = above == look->processes && self.spares && bit(&large.spared, pid);
-    if (pid <= 0 || pid == self.looker || is_spared)
+    if (pid <= 0 || (above == look->processes && is_spared(pid)))
         return;
     if (look->nprocesses == PROCESSES) {
         look->missed++;
@@ -4089,7 +4124,7 @@ static bool has_had_term(pid_t pid)
 static void record_left(struct process *process)
 {
     struct text text = {look->left + look->left_length, look->left + LEFT_SIZE};
-    if (process->state == 0 || process->state == 'Z')
+    if (process->state == 0 || process->state == 'Z' || look->named)
         return;
     put(&text, "%s{\"pid\":%ld", look->left_length ? "," : "", (long)process->pid);
     put_json_or_null(&text, "command", COMMAND(process));
@@ -4192,13 +4227,15 @@ static _Noreturn void be_looker(void)
     self.has_stderr = false;
     close_all(0, ~0u);
     setpriority(PRIO_PROCESS, 0, -10);                  /* where it may: on a busy machine time is short */
-    self.looker = self.pid = own_pid();
+    self.pid = own_pid();
+    set_bit(&large.own, self.pid);
     read_proc(self.pid, "syscall", call, sizeof call);
     look->foreign = number_at(call, 10) != SYS_read || *call == '\0';
     each_record(find_children, &look->nprocesses, 40);
     if (look->what == WHO_IS_LEFT) {
         each_record(look_left, &look->nprocesses, 100);
-        find_readers();
+        if (spares_readers())
+            find_readers();
     } else {
         each_record(look_at, &look->nprocesses, 60);
         await_calls(30);
@@ -4268,6 +4305,7 @@ static bool start_look(enum look_for what)
         return true;
     }
     setpgid(pid, pid);
+    set_bit(&large.own, pid);
     self.looker = self.last_looker = pid;
     return true;
 }
@@ -4320,11 +4358,13 @@ static void end_survey(void)
 {
     for (int i = 0; i < look->ntold; i++)
         set_bit(&large.told, look->told[i]);
+    clear_set(&large.readers);
     for (int i = 0; i < look->nreaders; i++)
         set_bit(&large.readers, look->readers[i]);
     for (int i = 1; i < look->nprocesses; i++)
         if (look->processes[i].shown)
             tell("left behind: %s (pid %ld)", COMMAND(&look->processes[i]), (long)look->processes[i].pid);
+    look->named = true;
 }
 
 /* A line of the table. One that is cut says so: half a number looks like a number. */
@@ -4374,7 +4414,10 @@ static void print_picture(void)
         tell("no time or no room for %d of the processes and threads", look->more);
 }
 
-/* The looker has ended by itself. By a fault: nothing that it has written in this look is believed. */
+/*
+ * The looker has ended. By a fault of its own: nothing that it has written in this look is believed. By KILL
+ * it is lost, as at its deadline: what it has written counts as far as it came.
+ */
 static void looker_ended(int status)
 {
     enum look_for what = look->what;
@@ -4382,6 +4425,8 @@ static void looker_ended(int status)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
     tell_all("the looker has failed, status 0x%x", (unsigned)status);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return;
     memset(look, 0, offsetof(struct look, recorded));
     look->what = what == WHO_IS_LEFT ? WHO_IS_LEFT : WHY_HUNG;
     look->nprocesses = 1;
@@ -4455,10 +4500,10 @@ static bool step_out(void)
     }
     if (pid < 0)
         return false;
+    set_bit(&large.own, pid);
     setpgid(pid, pid);
     bool out = setpgid(0, pid) == 0;
-    while (interrupted(waitpid(pid, NULL, __WALL)))
-        continue;
+    kill(pid, SIGKILL);                             /* a STOP that somebody has sent to the group holds it */
     return out;
 }
 
@@ -4475,11 +4520,6 @@ static void signal_group(int sig)
         send_signal(own > 0 ? -own : run->command, sig);
     if (sig == SIGTERM)
         run->termed = read_clock(CLOCK_BOOTTIME);
-}
-
-static bool is_spared(pid_t pid)
-{
-    return (self.spares && bit(&large.spared, pid)) || pid == self.looker;
 }
 
 /* Notes that the children of PID are to be looked for, once for each of TERM and KILL. */
@@ -4557,7 +4597,7 @@ static void sweep_below(pid_t pid, void *parent)
     /* `> >(filter; sleep 1)`: forked since, with the same input */
     if (self.sparing && is_reader_s && !was_there(pid))
         set_bit(&large.readers, pid);
-    if (pid != self.looker && parent_of(pid) == above)
+    if (parent_of(pid) == above)
         end_process(pid, pidfd);
     if (pidfd >= 0 && !told && bit(&large.told, pid) &&
         self.nheld < (int)(sizeof self.held / sizeof self.held[0]))
@@ -4636,6 +4676,21 @@ static void name_survivors(void)
 
 static const char *plural(long n, const char *many) { return n == 1 ? "" : many; }
 
+/*
+ * Says once per signal that it may not be passed on. For the group kill() says yes as soon as we ourselves
+ * may be signalled.
+ */
+static void check_permission(int sig)
+{
+    bool always_may = sig == SIGCONT && getsid(run->command) == getsid(0);
+    if (!command_lives() || always_may || kill(run->command, 0) == 0 || errno != EPERM ||
+        self.refusals >> (sig - 1) & 1)
+        return;
+    self.refusals |= UINT64_C(1) << (sig - 1);
+    warn("%s cannot be passed on to %s (pid %ld): %s", NAME(sig), run->title, (long)run->command,
+         strerror(errno));
+}
+
 /* The signal of -s whose turn it is, to the group: continued, so that it gets through. */
 static void begin_ending(void)
 {
@@ -4645,6 +4700,7 @@ static void begin_ending(void)
     if (sig == 0)
         return;
     tell("sending %s to group %ld", NAME(sig), (long)group());
+    check_permission(sig);
     signal_group(sig);
     signal_group(SIGCONT);
 }
@@ -4652,8 +4708,7 @@ static void begin_ending(void)
 /* What is left gets TERM; in the first round (STEP 0) without those who read a pipe. */
 static void begin_clearing(void)
 {
-    if (self.step == 0)
-        self.sparing = true;
+    self.sparing = self.step == 0 && spares_readers();
     self.asked = 0;
     sweep(SIGTERM);
     if (self.blind)
@@ -4701,13 +4756,14 @@ static int64_t patience(void)
 
 /*
  * Moves to PHASE, does what belongs to its beginning, and sets its deadline: the only function that does
- * any of it.
+ * any of it. As long as a look is under way, it waits for its end.
  */
 static void enter(enum phase phase, size_t step)
 {
-    if (phase == ENDING && run->ended)
-        phase = CLEARING, step = 0;
-    if (phase == ENDING && (step == opt.nsignals || opt.signals[step] == SIGKILL))
+    bool gone = phase == ENDING && run->ended;
+    if (self.look_deadline && phase > ASKED && !gone)
+        self.then = phase, self.then_step = step, phase = LOOKING;
+    else if (phase == ENDING && !gone && (step == opt.nsignals || opt.signals[step] == SIGKILL))
         /* with -k 0 the last one has no deadline, and it never comes to this */
         phase = KILLING, step = 0;
     self.phase = phase;
@@ -4716,8 +4772,12 @@ static void enter(enum phase phase, size_t step)
     switch (phase) {
     case RUNNING: arm(opt.limit ? add(run->started, opt.limit) : 0); return;
     case ASKED: time = opt.grace; break;
-    case ENDING: begin_ending(), time = opt.grace; break;
-    case LOOKING: break;                            /* only look_then() goes there */
+    case ENDING:
+        time = 1;                                   /* at once: what it has left behind is looked at first */
+        if (!gone)
+            begin_ending(), time = opt.grace;
+        break;
+    case LOOKING: break;
     case CLEARING: begin_clearing(), time = opt.clear_grace; break;
     case READING: time = opt.clear_grace ? opt.clear_grace : DEFAULT_GRACE; break;
     case KILLING: begin_killing(), time = step == 0 ? DEEP_AFTER : patience(); break;
@@ -4726,27 +4786,44 @@ static void enter(enum phase phase, size_t step)
     arm(time ? add(now(), time) : 0);
 }
 
-/* Has the looker look first, where somebody wants to know; then PHASE. */
-static void look_then(enum look_for what, enum phase phase, size_t step)
+/* A look begins, if it can be had. It is beside the phase: see enter(). */
+static void begin_look(enum look_for what)
 {
-    if ((what == WHY_HUNG && !opt.verbose && !opt.report) || !start_look(what)) {
-        enter(phase, step);
+    if (!start_look(what))
         return;
-    }
-    self.phase = LOOKING;
     self.looker_steps = 0;
-    self.then = phase;
-    self.then_step = step;
-    arm(now() + (what == WHY_HUNG ? LOOK_TIME : SURVEY_TIME));
+    self.look_deadline = now() + (what == WHY_HUNG ? LOOK_TIME : SURVEY_TIME);
+    arm(self.deadline);
 }
 
-/* The looker has ended, or its time has: it is lost then. It is a child of ours, not reaped. */
-static void finish_look(void)
+/* No look is under way any more. A looker that is at work is lost; it is reaped like any other child. */
+static void drop_look(void)
 {
     if (self.looker)
         kill(self.looker, SIGKILL);
+    self.looker = 0;
+    self.look_deadline = 0;
+}
+
+/* The looker has ended, or its time has. What has waited for it begins. */
+static void finish_look(void)
+{
+    drop_look();
     end_look();
-    enter(self.then, self.then_step);
+    if (self.phase == LOOKING)
+        enter(self.then, self.then_step);
+    else
+        arm(self.deadline);
+}
+
+/* Why it hangs is looked at first, where somebody wants to know; then PHASE. */
+static void look_then(enum phase phase)
+{
+    if (self.look_deadline)
+        finish_look();
+    if (opt.verbose || opt.report)
+        begin_look(WHY_HUNG);
+    enter(phase, 0);
 }
 
 /*
@@ -4757,8 +4834,21 @@ static bool comes_on(void)
 {
     bool does = self.looker && look->what == WHO_IS_LEFT && look->steps != self.looker_steps &&
                 now() < look->started + SURVEY_MOST;
-    self.looker_steps = look ? look->steps : 0;
+    self.looker_steps = look->steps;
     return does;
+}
+
+/* The look that is under way: served, given more time, or over. */
+static void attend_look(void)
+{
+    if (self.looker && now() < self.look_deadline) {
+        serve_look();
+    } else if (self.look_deadline && comes_on()) {
+        self.look_deadline = now() + SURVEY_TIME;
+        arm(self.deadline);
+    } else if (self.look_deadline) {
+        finish_look();
+    }
 }
 
 /*
@@ -4772,9 +4862,9 @@ static void begin_end(enum outcome outcome)
     if (outcome == LIMIT) {
         run->timed_out = true;
         tell("limit of %s reached", run->limit);
-        look_then(WHY_HUNG, ENDING, 0);
+        look_then(ENDING);
     } else {
-        tell("the process that started tiny-reaper has ended");
+        tell("the process that started %s has ended", opt.name);
         enter(ENDING, 0);
     }
 }
@@ -4784,15 +4874,13 @@ static void next_phase(void)
 {
     switch (self.phase) {
     case RUNNING: begin_end(LIMIT); break;
-    case ASKED: case CLEARING: look_then(WHY_HUNG, KILLING, 0); break;
+    case ASKED: case CLEARING: look_then(KILLING); break;
     case ENDING: enter(ENDING, self.step + 1); break;
-    case LOOKING:
-        if (comes_on())
-            arm(now() + SURVEY_TIME);
-        else
-            finish_look();
+    case READING:
+        self.sparing = false;
+        clear_set(&large.searched[0]);              /* below those who were spared: now they are asked, too */
+        enter(CLEARING, 1);
         break;
-    case READING: self.sparing = false; enter(CLEARING, 1); break;
     case KILLING:
         if (self.step == 0)
             enter(KILLING, 1);
@@ -4803,7 +4891,7 @@ static void next_phase(void)
         else
             enter(OVER, 0);
         break;
-    case OVER: break;
+    case LOOKING: case OVER: break;
     }
 }
 
@@ -4904,19 +4992,6 @@ static void settle_stops(void)
 }
 
 /*
- * Says once per signal that it may not be passed on. For the group kill() says yes as soon as we ourselves
- * may be signalled.
- */
-static void check_permission(int sig)
-{
-    if (!command_lives() || kill(run->command, 0) == 0 || errno != EPERM || self.refusals >> (sig - 1) & 1)
-        return;
-    self.refusals |= UINT64_C(1) << (sig - 1);
-    warn("%s cannot be passed on to %s (pid %ld): %s", NAME(sig), run->title, (long)run->command,
-         strerror(errno));
-}
-
-/*
  * Passes a signal on, rewritten: to the command's group, to the command alone, or to what the command left
  * behind. One that asks for the end, with -k given, starts the clock: KILL follows.
  */
@@ -4972,6 +5047,8 @@ static void relay(int sig)
  */
 static void hear(int sig, const siginfo_t *info)
 {
+    if (getpgrp() != self.pid)                      /* step_out(): what comes here, the job has had as well */
+        return;
     bool kernel = info->si_code > 0, from_outer = !kernel && info->si_pid == run->outer;
     bool marked = info->si_code == SI_QUEUE && info->si_value.sival_int == RELAYED;
     bool second = !kernel && !marked && !from_outer && is_supervisor(info->si_pid);
@@ -5023,7 +5100,9 @@ static void command_stopped(int sig)
 {
     siginfo_t info;
     tell_all("%s (pid %ld) stopped by %s", run->title, (long)run->command, NAME(sig));
-    for (int heard = sig == SIGTSTP ? SIGTSTP : SIGCONT; guarded() && take_pending(heard, &info);)
+    int heard = sig == SIGTSTP ? SIGTSTP : SIGCONT;
+    /* one may wait for the process, and one for its thread; what comes later has its turn in the loop */
+    for (int i = 0; i < 2 && guarded() && take_pending(heard, &info); i++)
         if (info.si_code > 0 || info.si_pid != self.pid)
             hear(heard, &info);
     self.serial = (self.serial + 1) & 0xffffff;
@@ -5061,6 +5140,9 @@ static void tell_end(const char *what, pid_t pid, int status)
         tell_all("%s (pid %ld) exited with status %d after %s", what, (long)pid, WEXITSTATUS(status), time);
 }
 
+/* Has tiny-reaper ended the command: at the limit, by -d, or by KILL after a signal that was forwarded? */
+static bool was_ended(void) { return run->outcome != NOT_STARTED || run->killed_command; }
+
 /*
  * The command is reaped: by its supervisor, or by the heir. The terminal goes back at once, but for those
  * -w waits for.
@@ -5077,7 +5159,7 @@ static void command_ended(int status)
     self.childless = !have_child(P_ALL, 0, &dead) && errno == ECHILD;
     if (!opt.wait && !self.childless)               /* else conclude() does it, which is next */
         /* or we are the heir */
-        return_terminal(run->outcome != NOT_STARTED || self.child != run->command);
+        return_terminal(was_ended() || self.child != run->command);
 }
 
 /*
@@ -5095,7 +5177,7 @@ static void child_stands(pid_t pid, int status, bool is_command)
             command_stopped(sig);
         else
             command_goes_on();
-    } else if (sig == SIGTSTP && (self.phase == CLEARING || self.phase == READING)) {
+    } else if (sig == SIGTSTP && run->ended && self.phase >= LOOKING) {
         send_signal(pid, SIGCONT);
     }
 }
@@ -5145,8 +5227,10 @@ static void child_reported(pid_t pid, int status, const struct rusage *usage)
         clear_bit(&large.spared, pid);
         return;
     }
-    if (pid == self.looker) {
-        looker_ended(status);
+    if (bit(&large.own, pid)) {
+        clear_bit(&large.own, pid);
+        if (pid == self.looker)
+            looker_ended(status);
         return;
     }
     self.child_gone |= is_child;
@@ -5339,7 +5423,8 @@ static void follow(void)
 {
     unsigned stop = run->stop;
     int sig = (int)(stop & 0xff);
-    if (nobody_is_there() || !run->command)
+    /* in its first instants the command takes it: two who look, and then take, are two who may come late */
+    if (nobody_is_there() || !run->settled)
         return;
     if (stop == 0 && (run->stand & 0xff) == HALTED)
         /* over: or inner would go on sending CONTs, which throw a stop away */
@@ -5604,8 +5689,7 @@ static void take_over(int role, const char *which, pid_t pid)
     /* first: the shell reads already, and what it was stopped for is over */
     if (return_terminal(true) && run->job > 1)
         kill(-run->job, SIGCONT);
-    if (self.looker)
-        kill(self.looker, SIGKILL);
+    drop_look();
     enter(KILLING, 0);
 }
 
@@ -5626,31 +5710,23 @@ static void look_at_other(void)
         begin_end(PARENT_DIED);
 }
 
-/* Is what the command leaves behind left alone? */
-static bool leaves(void)
-{
-    return opt.leave || (opt.leave_in_time && !run->told_end);
-}
-
 /*
- * The command has ended, and something may be left: it is looked at once, and then cleared, waited for, or
- * left alone.
+ * The command has ended, and something may be left: it is looked at, and then cleared, waited for, or left
+ * alone. What was waited for is looked at again when it is to be cleared: who reads a pipe is asked last.
  */
 static void look_at_leftovers(void)
 {
-    bool stays = leaves() || (opt.wait && self.phase <= ASKED);
+    bool stays = leaves() || (opt.wait && self.phase <= ASKED), is_new = !self.surveyed;
     if (!run->ended || self.childless || self.phase >= LOOKING)
         return;
-    if (!self.surveyed) {
-        self.surveyed = true;
+    self.surveyed = true;
+    if (is_new || !stays)
         sweep(0);
-        if (self.left > 0 && !self.blind && (!stays || opt.verbose || opt.report))
-            look_then(WHO_IS_LEFT, stays ? self.phase : CLEARING, 0);
-        else if ((self.left > 0 || self.blind) && !stays)
-            enter(CLEARING, 0);
-    } else if (!stays) {
+    bool wanted = !stays || (is_new && (opt.verbose || opt.report));
+    if (wanted && self.left > 0 && !self.blind && !self.look_deadline)
+        begin_look(WHO_IS_LEFT);
+    if (!stays && (!is_new || self.left > 0 || self.blind))
         enter(CLEARING, 0);
-    }
 }
 
 /* Is there nothing more to do? */
@@ -5660,7 +5736,7 @@ static bool finished(void)
         return true;
     if (!has(COMMAND_SIDE))
         return self.child_gone;                     /* and run->done: else it would have taken over */
-    if (self.phase == LOOKING || !(run->ended || (self.phase == KILLING && !command_lives())))
+    if (self.look_deadline || !(run->ended || (self.phase == KILLING && !command_lives())))
         return self.childless;
     return self.childless || (leaves() && self.surveyed && self.phase < LOOKING) ||
            (self.spares && !self.blind && self.left == 0);
@@ -5684,10 +5760,7 @@ static void look_around(void)
     /* who has ended in time has ended in time */
     if (self.deadline && now() >= self.deadline && !finished())
         next_phase();
-    if (self.phase == LOOKING && self.looker)
-        serve_look();
-    else if (self.phase == LOOKING)
-        finish_look();
+    attend_look();
     if (has(JOB_SIDE))
         follow();
     if (has(COMMAND_SIDE)) {
@@ -5745,8 +5818,9 @@ static void note_arrival(int sig, const siginfo_t *info)
 static bool only_wakes(int sig, const siginfo_t *info)
 {
     bool sent = info->si_code == SI_USER || info->si_code == SI_TKILL;
-    if (sent && info->si_pid == self.pid)           /* ours, or of what we were before our exec */
-        return !take_out(&self.was_pending, sig);
+    /* ours, or of what we were before our exec: of real-time signals, which we send to nobody here, all */
+    if (sent && info->si_pid == self.pid)
+        return sig < FIRST_REALTIME - 2 && !take_out(&self.was_pending, sig);
     if (sig == SIGALRM && info->si_code == SI_TIMER && info->si_value.sival_ptr == &self.timer)
         return true;
     if (sig == SIGCHLD && sent && self.last_looker && info->si_pid == self.last_looker)
@@ -5819,7 +5893,7 @@ static int64_t time_to_sleep(void)
 {
     if (self.more)
         return 0;
-    int64_t deadline = self.armed ? 0 : self.deadline;
+    int64_t deadline = self.armed ? 0 : next_deadline();
     if (self.settle && (deadline == 0 || self.settle < deadline))
         deadline = self.settle;
     if (deadline == 0)
@@ -5885,11 +5959,11 @@ static void judge(void)
     int status = run->wait_status;
     if (run->outcome == NOT_STARTED)
         run->outcome = run->ended && WIFEXITED(status) ? EXITED : SIGNALED;
-    if (run->outcome == KILLED || (run->outcome == SIGNALED && !run->ended))
+    if (run->outcome == KILLED)
         run->exit_signal = SIGKILL;
     else if (run->timed_out && !opt.preserve_status)
         run->exit_status = run->killed_command ? TIMED_OUT_KILLED : TIMED_OUT;
-    else if (!run->ended)
+    else if (!run->ended)                           /* nothing could end it */
         run->exit_status = TIMED_OUT_KILLED;
     else if (WIFEXITED(status))
         run->exit_status = opt.success_status[WEXITSTATUS(status)] ? 0 : WEXITSTATUS(status);
@@ -5904,7 +5978,7 @@ static void judge(void)
 static void conclude(void)
 {
     if (run->command)
-        return_terminal(!run->done && run->outcome != NOT_STARTED);
+        return_terminal(!run->done && was_ended());
     if (run->done)
         return;
     if (run->failed_status && run->outcome != KILLED) {
@@ -5966,7 +6040,8 @@ static bool watch_parent(void)
     bool adopted = self.parent && getsid(self.parent) != session && session != self.pid &&
                    (self.parent == 1 || getsid(self.parent) != self.parent);
     if (getppid() != self.parent || adopted)
-        return cannot(FAILED, "the process that started tiny-reaper has ended already: nothing was started");
+        return cannot(FAILED, "the process that started %s has ended already: nothing was started",
+                      opt.name);
     if (self.parent && read_proc(self.parent, "status", text, sizeof text) > 0) {
         uint64_t uid = field(text, "Uid:", 10);
         if (uid != 0 && uid != getuid())
@@ -5987,9 +6062,8 @@ static void begin(void)
     run->inner = run->outer = self.pid;
     run->job = getpgrp();
     run->started = now();
-    look_at_stream(STDIN_FILENO, &input);
-    run->stdin_dev = input.st_dev;
-    run->stdin_ino = input.st_ino;
+    if (look_at_stream(STDIN_FILENO, &input) == 0 && (S_ISFIFO(input.st_mode) || S_ISSOCK(input.st_mode)))
+        run->stdin_dev = input.st_dev, run->stdin_ino = input.st_ino;
     run->wants_terminal = self.wants = wants_at_start();
     take_timers();
     run->oom_before = -1;
@@ -6022,6 +6096,7 @@ static bool start(void)
 int main(int argc, char **argv)
 {
     self.report_fd = -1;
+    self.left = -1;
     self.has_stderr = fcntl(STDERR_FILENO, F_GETFD) >= 0;
     if (!block_signals(&self.inherited_mask))
         die(FAILED, "cannot block signals: %s", strerror(errno));

@@ -40,21 +40,26 @@ _tiny_reaper() {
         return
     fi
 
-    local option=$prev value=$cur before=
+    # The value stands behind `=`, behind its letter (-sTERM, -vsTERM), or in a word of its own (-s TERM, -vs TERM).
+    local option=$prev value=$cur before= list=
     if [[ $cur == --*=* ]]; then
         option=${cur%%=*} value=${cur#*=}
+    elif [[ $cur =~ ^(-[pcdwlGvhV]*[tskreo]). ]]; then
+        before=${BASH_REMATCH[1]}
+        option=$before value=${cur#"$before"}
     fi
+    [[ $option =~ ^-[pcdwlGvhV]*([tskreo])$ ]] && option=-${BASH_REMATCH[1]}
     case $option in
         --signal | -s | --rewrite | -r | --success-status | -e)
-            [[ $value == *[,:]* ]] && before=${value%"${value##*[,:]}"}
-            mapfile -t COMPREPLY < <(compgen -P "$before" -W "$signals" -- "${value#"$before"}")
+            [[ $value == *[,:]* ]] && list=${value%"${value##*[,:]}"}
+            mapfile -t COMPREPLY < <(compgen -P "$before$list" -W "$signals" -- "${value#"$list"}")
             # Readline takes a colon for the beginning of a word.
-            __ltrim_colon_completions "$value"
+            __ltrim_colon_completions "$before$value"
             return
             ;;
         --report | -o)
             compopt -o filenames
-            mapfile -t COMPREPLY < <(compgen -f -- "$value")
+            mapfile -t COMPREPLY < <(compgen -P "$before" -f -- "$value")
             return
             ;;
         --timeout | -t | --kill-after | -k)
