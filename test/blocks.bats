@@ -135,6 +135,13 @@ PYTHON
   [[ $output == 'exited 137' && $stderr == *'cannot end'* ]]
 }
 
+@test "a command that nothing can end is not said to have died: 137 is an exit status, and signal is null" {
+  stuck "$TINY" -k 0.5 -o report sh -c 'outer=$(ps -o ppid= -p $PPID); p=$$
+    (trap "" TERM; '"$UNTIL_D"'; kill -s TERM $outer) & exec "$0" -c map mnt/write' "$H/stuck"
+  [[ $output == 'exited 137' && $stderr == *'cannot end'* ]]
+  jq -e '.outcome == "signaled" and .status == 137 and .signal == null and .escalated' report
+}
+
 @test "each process that even KILL cannot end is named, those below the first too" {
   stuck "$TINY" -t 0.5 -k 0.5 "$H/stuck" -c both mnt/write
   [[ $output == 'exited 137' && $(grep -c 'cannot end stuck (pid [0-9]*, state D): left behind' <<<"$stderr") == 2 ]]

@@ -40,6 +40,15 @@ signals_commands_and_arguments() {
   ! "$ask" tiny-reaper -v cat -- --preserve | grep preserve-status
 }
 
+@test "bash completes a value in the word of its option, and behind several letters" {
+  cd "$BATS_TEST_TMPDIR" || return
+  touch a-file
+  [[ $(ask_bash tiny-reaper -sTER) == -sTERM && $(ask_bash tiny-reaper -vsTER) == -vsTERM && $(ask_bash tiny-reaper -sQUIT,TER) == -sQUIT,TERM ]]
+  [[ $(ask_bash tiny-reaper -vs TER) == TERM && $(ask_bash tiny-reaper -wr TERM:QU) == *QUIT ]]
+  [[ $(ask_bash tiny-reaper -oa-) == -oa-file && $(ask_bash tiny-reaper -vo a-) == a-file ]]
+  [[ -z $(ask_bash tiny-reaper -t5) && $(ask_bash tiny-reaper -s) == -s ]]
+}
+
 @test "bash proposes exactly the options of --help" {
   diff <(ask_bash tiny-reaper - | sed 's/=$//' | sort) "$OPTIONS"
 }

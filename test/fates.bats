@@ -167,11 +167,19 @@ PYTHON
   kill -s USR1 "$pid1"
   wait_for 20 grep -q '^tiny-reaper: .*TERM' err
   wait_for 20 grep -q '^tiny-reaper: .*USR1' err
+  # CONT may be sent to anybody in the session.
+  kill -s CONT "$pid1"
+  logged 'cmd 18'
   kill -s TERM "$pid1"
   kill -s USR2 "$pid1"
   wait_for 20 grep -q '^tiny-reaper: .*USR2' err
-  [[ $(grep -c TERM err) == 1 && $(grep -c . err) == 3 ]]
-  run -1 grep -v ready log
+  [[ $(grep -c TERM err) == 1 && $(grep -c . err) == 3 && $(grep -vc ready log) == 1 ]]
+  # Of the limit's signals, too; and the command is not said to have died.
+  : >err
+  start "${PID1[@]}" setpriv --bounding-set=-kill --inh-caps=-kill "$TINY" -t 0.2 -k 0.2 setpriv --reuid=65534 --regid=65534 --clear-groups "$H/siglog" other
+  ends 137
+  grep -q '^tiny-reaper: TERM cannot be passed on to setpriv ' err
+  grep -q '^tiny-reaper: cannot end siglog .* left behind' err
 }
 
 # ---- the report's later fields

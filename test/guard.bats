@@ -128,6 +128,19 @@ at_each_boundary() {
   done
 }
 
+@test "a STOP to the command's group as the supervisor leaves it, in a job without a number, holds nothing up" {
+  # The helper that it needs for that is held in its setpgid, and stopped.
+  run -0 timeout -s KILL 100 "${UNSHARE[@]}" --pid --fork --mount-proc --kill-child bash -c '
+    strace -f -qqq -o /dev/null -e trace=setpgid -e inject=setpgid:delay_enter=300000 "$0" -t 0.5 -s KILL sleep 1000 & run=$!
+    child_of() { read -r list <"/proc/$1/task/$1/children"; for pid in $list; do [[ $(cat "/proc/$pid/comm") == "$2" ]] && return; done; false; }
+    until child_of $run tiny-reaper; do :; done; outer=$pid
+    until child_of $outer tiny-supervisor; do :; done; inner=$pid
+    until child_of $inner tiny-supervisor; do [[ -e /proc/$inner ]] || exit 3; done
+    kill -s STOP -- -$inner
+    wait $run
+    [[ $? == 137 && ! -e /proc/$pid ]]' "$TINY"
+}
+
 @test "killall -9 tiny-reaper and pkill -9 tiny-reaper leave nothing" {
   for killer in 'killall -9' 'pkill -9' 'pkill -9 -x'; do
     run -0 "${UNSHARE[@]}" --pid --fork --mount-proc --kill-child sh -c '

@@ -689,6 +689,14 @@ END
   jq -e '(.running | map(select(.command == "[sh]" and .threads == [] and .elapsed_s == null)) | length) == 1 and .status == 124' report
 }
 
+@test "a looker that does not come to its end costs nothing that was known before" {
+  # It is stopped: each one is lost when its time is over. What was left is known by then, as far as it is seen from here.
+  run -3 --separate-stderr strace -f -qqq -o /dev/null -e trace=setpriority -e inject=setpriority:signal=STOP \
+    "$TINY" -vv -k 0.2 -o report sh -c 'trap "" TERM; sleep 1000 & '"$until_sleeps"'; exit 3'
+  [[ $stderr == *'left behind: [sleep] (pid '* && $stderr == *'still running:'* && $stderr != *'looker'* ]]
+  jq -e '(.left | map(.command)) == ["[sleep]"] and .reaped == 1' report
+}
+
 @test "what was left behind: pid and command of each, in the report and under -v" {
   local limit
   look 10 bash -c 'sleep 1000 & echo $! >pid; setsid sleep 1001 & exit 0'

@@ -379,6 +379,59 @@ os._exit(5)'
   [[ $output == 'exited 124, 0 left, 0 zombies' ]]
 }
 
+@test "who is below a reader that did not end by itself gets its TERM with it" {
+  # Both have a pipe of their own that never ends.
+  left_of -k 0.4 sh -c 'mkfifo p; sh -c "\"\$0\" below <&3 >>log & exec \"\$0\" reader >>log" "$0" <p 3<&0 & exec 8>p
+    until grep -q "^reader ready" log && grep -q "^below ready" log; do sleep 0.01; done; exit 5' "$H/siglog"
+  [[ $output == 'exited 5, 0 left, 0 zombies' && $(told reader 15) == 1 && $(told below 15) == 1 ]]
+}
+
+# ---- while it is looked who is left, which takes as long as somebody has just started and runs
+
+@test "a signal that is forwarded while -v and -o look who is left starts the clock of -k, as without" {
+  local option
+  for option in '' -v '-o report'; do
+    rm -f first busy
+    start "$TINY" $option -w -k 1 sh -c '(trap "" TERM; echo >busy; while :; do :; done) & until [ -e busy ]; do :; done; echo $$ >first; exit 5'
+    wait_for 20 test -s first
+    command_is_gone() { [[ ! -e /proc/$(<first) ]]; }
+    wait_for 20 command_is_gone
+    kill -s TERM "$P"
+    wait_for 20 gone "$P"
+    ends 5
+  done
+}
+
+@test "-l leaves alone what is left at the limit, with -v and -o as without" {
+  local option
+  for option in '' -v '-o report'; do
+    leaves_it() {
+      rm -f left
+      run "$TINY" $option -l -t "$TIME" sh -c 'setsid sh -c "echo \$\$ >left; exec sleep 1000 >/dev/null 2>&1" & exec sleep 1000'
+      [[ -s left ]]
+    }
+    in_time leaves_it
+    [[ $status == 124 ]]
+    ! gone "$(<left)" || { echo "'$option': it was ended"; return 1; }
+    kill -s KILL "$(<left)"
+  done
+}
+
+@test "a command that ends by itself while it is looked why it hangs leaves readers that are asked last" {
+  local try
+  # The looker is stopped, so that it needs all its time; the command ends as it hears of the limit. On a slow machine its TERM comes first.
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    rm -f out heard told
+    mkfifo heard
+    # In a shell of its own: `run` gives its command another standard error.
+    run timeout -s KILL 100 bash -c 'exec "$@" 2<>heard' - strace -f -qqq -o /dev/null -e trace=setpriority -e inject=setpriority:signal=STOP \
+      "$TINY" -v -k 20 -t 1 bash -c 'trap "echo >told" TERM; exec 7<heard 9>&1 > >(cat >/dev/null; sleep 0.5; echo complete >out); grep -q "limit of" <&7; exit 5'
+    [[ $status == 124 ]]
+    [[ -e told || ! -s out ]] || break
+  done
+  [[ $(<out) == complete ]]
+}
+
 @test "kill -9 while a reader is spared leaves nothing" {
   local victim inner
   for victim in outer inner; do

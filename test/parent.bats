@@ -95,9 +95,10 @@ below_a_parent() {
 # A promise that no test would miss.
 @test "-d ends what -w is waiting for" {
   local command guard
-  for guard in -d -G; do
+  # With -v it is looked who is left as the parent ends, for one that has just started and runs.
+  for guard in -d -G -v; do
     rm -f report
-    below_a_parent "$guard" -w -k 0.5 sh -c 'setsid sh -c "echo command \$\$; while :; do sleep 1; done" & until grep -q command log; do sleep 0.01; done; echo "first $$"; exit 3'
+    below_a_parent "$guard" -w -k 0.5 sh -c 'setsid sh -c "echo command \$\$; while :; do :; done" & until grep -q command log; do sleep 0.01; done; echo "first $$"; exit 3'
     logged 'first .*'
     # The command's own end.
     reaped() { [[ ! -e /proc/$(sed -n 's/^first //p' log) ]]; }
@@ -106,6 +107,23 @@ below_a_parent() {
     wait_for 20 gone "$command"
     wait_for 20 test -s report
     jq -e '.outcome == "parent-died"' report
+  done
+}
+
+@test "-d asks a reader last among what -w was waiting for, with -v and without" {
+  local guard
+  # (With a report it would be looked as with -v.)
+  for guard in -d -G -v; do
+    rm -f out
+    : >log
+    start sh -c '"$@" & wait' sh "$TINY" -d "$guard" -w -k 1000 bash -c 'exec 8> >(cat >/dev/null; sleep 1; echo complete >out); sh -c "echo command \$\$; exec sleep 1000" & until grep -q command log; do sleep 0.01; done; echo "first $$"; exit 3'
+    logged 'first .*'
+    reaped() { [[ ! -e /proc/$(sed -n 's/^first //p' log) ]]; }
+    wait_for 20 reaped
+    kill -s KILL "$P"
+    wait_for 20 gone "$(sed -n 's/^command //p' log)"
+    wait_for 20 test -s out
+    [[ $(<out) == complete ]]
   done
 }
 

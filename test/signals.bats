@@ -197,6 +197,11 @@ each_once() {
     start "$H/with" "$how" "$signals" "$TINY" "$H/siglog" cmd 64 5
     ends 5
     log_is 'cmd 14' 'cmd 15' 'cmd 10' 'cmd 17' 'cmd 34' 'cmd 64'
+    # A real-time signal as often as it was sent.
+    : >log
+    start "$H/with" -n 3 "$how" 40,64 "$TINY" "$H/siglog" cmd 64 5
+    ends 5
+    log_is 'cmd 40' 'cmd 40' 'cmd 40' 'cmd 64'
   done
 }
 

@@ -326,6 +326,47 @@ STEPS
   done
 }
 
+@test "--wait: Ctrl-Z while -v looks who was left behind stops the job, as without -v" {
+  [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
+  local options
+  cp "$(command -v dash)" command
+  for options in -w '-w -v' '-w -vv' '-v -w'; do
+    # The look takes as long as somebody has just started and runs.
+    at_prompt bash <<STEPS
+      type $P $options ./command -c 'echo "<com""mand=\$\$>"; { while :; do :; done; } & exit 2'
+      see <command=(?P<command>\d+)
+      state {command} gone
+      key ^Z
+      see (Stopped|suspended)
+      prompt
+      find job pgrep -P {shell}
+      type fg
+      do kill -s KILL {job}
+      see Killed
+STEPS
+  done
+}
+
+@test "Ctrl-C while what KILL cannot end is waited for reaches the job once" {
+  [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
+  ((EUID == 0)) || skip "needs root, for a process of another user's"
+  chmod 777 .
+  cp "$(command -v setpriv)" setuid-setpriv
+  chmod 4755 setuid-setpriv
+  write_script dash "trap : INT
+    siglog member >log &
+    $TINY -v -k 0.2 sh -c './setuid-setpriv --reuid=0 sleep 10 & until [ \"\$(cat /proc/\$!/comm)\" = sleep ]; do :; done; exit 5'
+    kill -s KILL \$!"
+  on_terminal setpriv --reuid=65534 --regid=65534 --clear-groups "${shell[@]}" <<STEPS
+      see sending KILL
+      key ^C
+      see cannot end
+      see <end>
+      do [ \$(grep -cx 'member 2' log) = 1 ]
+      alone
+STEPS
+}
+
 @test "Ctrl-Z while what was left behind is being ended stops nobody" {
   [[ $P == "$TINY" ]] || skip "nothing without tiny-reaper"
   printf '%s\n' 'echo "<ignorer=""$$>"' 'read x <fifo' 'echo "<re""ad>"' >ignorer
@@ -1366,6 +1407,15 @@ STEPS
       end 0
 STEPS
     done
+    # By a signal that is forwarded, and KILL after it.
+    in_script "$shell" "$TINY -k 1 sh -c 'trap : TERM; stty raw -echo; echo \"<ra\"w\>; while :; do sleep 1; done'; stty -a" <<STEPS
+      see <raw>
+      find outer pgrep -P {shell}
+      do kill -s TERM {outer}
+      see \sicanon\s[^;]*\secho\s
+      see <end>
+      end 0
+STEPS
     # Who is killed says nothing to the shell, which may read before the terminal is back.
     for victim in outer parent above; do
       in_script "$shell" "sh -c '$TINY -k 1 -d tty-user talk; :'; until read x; do :; done 2>/dev/null; echo \"<got \$x>\"" <<STEPS

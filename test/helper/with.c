@@ -1,5 +1,5 @@
-/* with [-b SIGS] [-i SIGS] [-d SIGS] [-p SIGS] [-q SIGS] [-c FDS] [-a MS] COMMAND [ARG]...
- * Runs COMMAND by exec with these signals blocked, ignored, at their default, left pending (and blocked; -q: sent by itself), these descriptors closed,
+/* with [-b SIGS] [-i SIGS] [-d SIGS] [-p SIGS] [-q SIGS] [-n TIMES] [-c FDS] [-a MS] COMMAND [ARG]...
+ * Runs COMMAND by exec with these signals blocked, ignored, at their default, left pending (and blocked; -q: sent by itself; -n: so many times), these descriptors closed,
  * and with an alarm set that goes off after MS milliseconds. Lists are numbers with commas; "all" is 1 to 64. */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -46,16 +46,18 @@ int main(int argc, char **argv)
 {
 	uint64_t blocked = 0, pending = 0, own = 0, mask;
 	struct itimerval timer = { 0 };
-	int opt;
+	int opt, times = 1;
 
-	while ((opt = getopt(argc, argv, "+b:i:d:p:q:c:a:")) != -1) {
-		mask = opt == 'a' || opt == 'c' ? 0 : mask_of(optarg);
+	while ((opt = getopt(argc, argv, "+b:i:d:p:q:n:c:a:")) != -1) {
+		mask = opt == 'a' || opt == 'c' || opt == 'n' ? 0 : mask_of(optarg);
 		if (opt == 'b')
 			blocked |= mask;
 		if (opt == 'p')
 			pending |= mask;
 		if (opt == 'q')
 			own |= mask;
+		if (opt == 'n')
+			times = atoi(optarg);
 		for (int sig = 1; (opt == 'i' || opt == 'd') && sig <= 64; sig++)
 			if (mask >> (sig - 1) & 1)
 				dispose(sig, opt == 'i' ? (void *)SIG_IGN : (void *)SIG_DFL);
@@ -69,11 +71,11 @@ int main(int argc, char **argv)
 	blocked |= pending | own;
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof blocked);
 	for (int sig = 1; sig <= 64; sig++)
-		if (own >> (sig - 1) & 1)
+		for (int i = 0; i < times && (own >> (sig - 1) & 1); i++)
 			kill(getpid(), sig);
 	if (pending && fork() == 0) {
 		for (int sig = 1; sig <= 64; sig++)
-			if (pending >> (sig - 1) & 1)
+			for (int i = 0; i < times && (pending >> (sig - 1) & 1); i++)
 				kill(getppid(), sig);
 		_exit(0);
 	}
