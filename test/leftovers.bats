@@ -418,9 +418,8 @@ os._exit(5)'
 }
 
 @test "a command that ends by itself while it is looked why it hangs leaves readers that are asked last" {
-  local try
   # The looker is stopped, so that it needs all its time; the command ends as it hears of the limit. On a slow machine its TERM comes first.
-  for try in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
     rm -f out heard told
     mkfifo heard
     # In a shell of its own: `run` gives its command another standard error.
