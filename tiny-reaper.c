@@ -4773,9 +4773,10 @@ static void enter(enum phase phase, size_t step)
     case RUNNING: arm(opt.limit ? add(run->started, opt.limit) : 0); return;
     case ASKED: time = opt.grace; break;
     case ENDING:
-        time = 1;                                   /* at once: what it has left behind is looked at first */
         if (!gone)
-            begin_ending(), time = opt.grace;
+            begin_ending();
+        /* gone: what it has left behind is looked at, at once, or is already */
+        time = !gone ? opt.grace : !self.look_deadline;
         break;
     case LOOKING: break;
     case CLEARING: begin_clearing(), time = opt.clear_grace; break;
