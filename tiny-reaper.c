@@ -2845,7 +2845,7 @@ struct process {
     int64_t start, age, cpu;                        /* start in ticks since the boot; nanoseconds */
     uint64_t caught;                                /* signals, if knows_caught */
     const char *command;
-    bool looked, shown, waits, looked_at_stdin, knows_caught;
+    bool looked, shown, waits, looked_at_stdin, knows_caught, told;
     char state, name[64];                           /* state 0: ended meanwhile, or not looked at */
 };
 
@@ -4132,6 +4132,20 @@ static void record_left(struct process *process)
     process->shown = publish(&text, look->left, &look->left_length);
 }
 
+/*
+ * A step, before and after it is looked who reads, which takes its time: who has had its TERM is not asked
+ * again. Who is stopped is, to be continued: the second TERM merges with the one that waits.
+ */
+static void note_told(int index)
+{
+    struct process *process = &look->processes[index];
+    bool may_act = index > 0 && process->state != 0 && !strchr("ZT", process->state);
+    if (!may_act || process->told || !has_had_term(process->pid))
+        return;
+    process->told = true;
+    look->told[look->ntold++] = process->pid;
+}
+
 /* A step: one process that the command has left behind. */
 static void look_left(int index)
 {
@@ -4141,8 +4155,7 @@ static void look_left(int index)
         look_briefly(process);
     if (process->state == 0 || process->state == 'Z')
         return;
-    if (has_had_term(process->pid))
-        look->told[look->ntold++] = process->pid;
+    note_told(index);
     read_command_line(process->pid, process->name, line, sizeof line);
     if (*line == '[' && read_field(process->pid, "status", "VmSize:", 10) == 0)
         return;                                     /* it has let its memory go: it ends */
@@ -4236,6 +4249,7 @@ static _Noreturn void be_looker(void)
         each_record(look_left, &look->nprocesses, 100);
         if (spares_readers())
             find_readers();
+        each_record(note_told, &look->nprocesses, 100);
     } else {
         each_record(look_at, &look->nprocesses, 60);
         await_calls(30);
@@ -4761,7 +4775,7 @@ static int64_t patience(void)
 static void enter(enum phase phase, size_t step)
 {
     bool gone = phase == ENDING && run->ended;
-    if (self.look_deadline && phase > ASKED && !gone)
+    if (self.look_deadline && phase > ASKED)
         self.then = phase, self.then_step = step, phase = LOOKING;
     else if (phase == ENDING && !gone && (step == opt.nsignals || opt.signals[step] == SIGKILL))
         /* with -k 0 the last one has no deadline, and it never comes to this */
@@ -4775,14 +4789,16 @@ static void enter(enum phase phase, size_t step)
     case ENDING:
         if (!gone)
             begin_ending();
-        /* gone: what it has left behind is looked at, at once, or is already */
-        time = !gone ? opt.grace : !self.look_deadline;
+        time = gone ? 1 : opt.grace;                /* gone: what it has left behind is looked at, at once */
         break;
     case LOOKING: break;
     case CLEARING: begin_clearing(), time = opt.clear_grace; break;
     case READING: time = opt.clear_grace ? opt.clear_grace : DEFAULT_GRACE; break;
     case KILLING: begin_killing(), time = step == 0 ? DEEP_AFTER : patience(); break;
-    case OVER: name_survivors(); break;
+    case OVER:
+        if (step == 0)                              /* 1: what is left stays */
+            name_survivors();
+        break;
     }
     arm(time ? add(now(), time) : 0);
 }
@@ -5178,7 +5194,7 @@ static void child_stands(pid_t pid, int status, bool is_command)
             command_stopped(sig);
         else
             command_goes_on();
-    } else if (sig == SIGTSTP && run->ended && self.phase >= LOOKING) {
+    } else if (sig == SIGTSTP && run->ended && self.phase >= LOOKING && !leaves()) {
         send_signal(pid, SIGCONT);
     }
 }
@@ -5189,11 +5205,11 @@ static void orphan_ended(pid_t pid, int status)
         &large.told, &large.readers, &large.searched[0], &large.searched[1],
     };
     char how[32];
-    bool asked = self.blind || bit(&large.told, pid);
+    bool asked = (self.blind && self.phase >= CLEARING) || bit(&large.told, pid);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         clear_bit(known[i], pid);
     run->reaped++;
-    run->cleared += self.phase >= KILLING || (self.phase >= CLEARING && asked);
+    run->cleared += self.phase >= KILLING || (self.phase >= LOOKING && asked);
     run->escalated |= self.phase == KILLING && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (WIFSIGNALED(status))
         print(how, sizeof how, "killed by SIG%s", NAME(WTERMSIG(status)));
@@ -5714,19 +5730,25 @@ static void look_at_other(void)
 /*
  * The command has ended, and something may be left: it is looked at, and then cleared, waited for, or left
  * alone. What was waited for is looked at again when it is to be cleared: who reads a pipe is asked last.
+ * Where nothing has to be waited for any more, neither limit nor parent count, as long as a look may take.
  */
 static void look_at_leftovers(void)
 {
-    bool stays = leaves() || (opt.wait && self.phase <= ASKED), is_new = !self.surveyed;
+    bool waits = opt.wait && self.phase <= ASKED, is_new = !self.surveyed;
     if (!run->ended || self.childless || self.phase >= LOOKING)
         return;
     self.surveyed = true;
-    if (is_new || !stays)
+    if (is_new || !waits || (self.due && self.look_deadline))
         sweep(0);
-    bool wanted = !stays || (is_new && (opt.verbose || opt.report));
-    if (wanted && self.left > 0 && !self.blind && !self.look_deadline)
+    bool none = self.left == 0 && !self.blind;
+    if (none && self.look_deadline)
+        finish_look();
+    bool wanted = is_new && (opt.verbose || opt.report);
+    if (!none && !self.blind && !self.look_deadline && (wanted || !(waits || leaves())))
         begin_look(WHO_IS_LEFT);
-    if (!stays && (!is_new || self.left > 0 || self.blind))
+    if (leaves())
+        enter(OVER, 1);
+    else if (none || !waits)
         enter(CLEARING, 0);
 }
 
@@ -5739,8 +5761,7 @@ static bool finished(void)
         return self.child_gone;                     /* and run->done: else it would have taken over */
     if (self.look_deadline || !(run->ended || (self.phase == KILLING && !command_lives())))
         return self.childless;
-    return self.childless || (leaves() && self.surveyed && self.phase < LOOKING) ||
-           (self.spares && !self.blind && self.left == 0);
+    return self.childless || (self.spares && !self.blind && self.left == 0);
 }
 
 /* Whoever wakes looks at all that may have changed, in this order: the end of a child before the clock. */

@@ -417,6 +417,54 @@ os._exit(5)'
   done
 }
 
+@test "with -l a command that has ended in time has, whatever comes while -v looks who is left" {
+  # The looker is stopped: the limit comes before its time is over. On a slow machine it may come before the command's end.
+  for _ in 1 2 3; do
+    rm -f left
+    run timeout -s KILL 100 strace -f -b execve -qqq -o /dev/null -e trace=setpriority -e inject=setpriority:signal=STOP \
+      "$TINY" -v -l -t 1 sh -c 'setsid sh -c "echo \$\$ >left; exec sleep 1000 >/dev/null 2>&1" & until [ -s left ]; do :; done; exit 5'
+    [[ -s left ]] && ! gone "$(<left)"
+    kill -s KILL "$(<left)"
+    [[ $status != 5 ]] || break
+  done
+  [[ $status == 5 ]]
+}
+
+@test "who has had a forwarded TERM is not asked again: by the limit of -w, with -v and without; nor when it comes while it is looked who is left" {
+  local option
+  for option in '' -v; do
+    asked_once() {
+      : >log
+      start "$TINY" $option -w -t "$TIME" sh -c '"$0" left & until grep -q "^left ready" log; do :; done; echo up >>log; exit 5' "$H/siglog"
+      logged up
+      sleep 0.1 # who is younger than a clock tick or two counts as a newcomer
+      kill -s TERM "$P"
+      wait_for 20 gone "$P"
+      ends 124 && [[ $(told left 15) == 1 ]]
+    }
+    in_time asked_once
+  done
+  : >log
+  # One that has just started and runs keeps the looker waiting.
+  start "$TINY" -k 0.5 sh -c '"$0" left & until grep -q "^left ready" log; do :; done; sleep 0.1; (echo >busy; while :; do :; done) & until [ -e busy ]; do :; done; echo $$ >first; exit 5' "$H/siglog"
+  wait_for 20 test -s first
+  command_is_gone() { [[ ! -e /proc/$(<first) ]]; }
+  wait_for 20 command_is_gone
+  kill -s TERM "$P"
+  wait_for 20 gone "$P"
+  ends 5
+  [[ $(told left 15) == 1 ]]
+}
+
+@test "a stopped leftover that has had the group's TERM is continued, so that it gets through" {
+  start "$TINY" -k 1000 bash -c '"$0" left 15 & until grep -q "^left ready" log; do :; done; kill -s STOP $!; trap "exit 5" TERM; sleep 0.1; echo up >>log; while :; do sleep 0.02; done' "$H/siglog"
+  logged up
+  kill -s TERM "$P"
+  wait_for 20 gone "$P"
+  ends 5
+  [[ $(told left 15) == 1 ]]
+}
+
 @test "a command that ends by itself while it is looked why it hangs leaves readers that are asked last" {
   # The looker is stopped, so that it needs all its time; the command ends as it hears of the limit. On a slow machine its TERM comes first.
   for _ in 1 2 3 4 5 6 7 8 9 10; do
