@@ -352,10 +352,10 @@ STEPS
   ((EUID == 0)) || skip "needs root, for a process of another user's"
   chmod 777 .
   cp "$(command -v setpriv)" setuid-setpriv
-  cp "$TINY" .
+  cp "$TINY" "$H/siglog" .
   chmod 4755 setuid-setpriv
   write_script dash "trap : INT
-    siglog member >log &
+    ./siglog member >log &
     ./tiny-reaper -v -k 0.2 sh -c './setuid-setpriv --reuid=0 sleep 10 & until [ \"\$(cat /proc/\$!/comm)\" = sleep ]; do :; done; exit 5'
     kill -s KILL \$!"
   on_terminal setpriv --reuid=65534 --regid=65534 --clear-groups "${shell[@]}" <<STEPS
