@@ -1449,8 +1449,8 @@ STEPS
   at_prompt bash <<STEPS
       type $TINY -t 3 tty-user wait
       $WAITS
-      find outer ps -o ppid= -p {parent}
       $CTRL_Z
+      find outer ps -o ppid= -p {parent} || echo {parent}
       type stty -echo
       prompt
       state {outer} gone
