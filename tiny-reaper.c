@@ -4770,7 +4770,7 @@ static int64_t patience(void)
 
 /*
  * Moves to PHASE, does what belongs to its beginning, and sets its deadline: the only function that does
- * any of it. As long as a look is under way, it waits for its end.
+ * any of it. What comes behind ASKED waits for the end of a look that is under way.
  */
 static void enter(enum phase phase, size_t step)
 {

@@ -388,14 +388,18 @@ os._exit(5)'
 
 # ---- while it is looked who is left, which takes as long as somebody has just started and runs
 
+# command_ends: the command, whose number is in the file first, has been reaped.
+command_ends() {
+  command_is_gone() { [[ ! -e /proc/$(<first) ]]; }
+  wait_for 20 test -s first && wait_for 20 command_is_gone
+}
+
 @test "a signal that is forwarded while -v and -o look who is left starts the clock of -k, as without" {
   local option
   for option in '' -v '-o report'; do
     rm -f first busy
     start "$TINY" $option -w -k 1 sh -c '(trap "" TERM; echo >busy; while :; do :; done) & until [ -e busy ]; do :; done; echo $$ >first; exit 5'
-    wait_for 20 test -s first
-    command_is_gone() { [[ ! -e /proc/$(<first) ]]; }
-    wait_for 20 command_is_gone
+    command_ends
     kill -s TERM "$P"
     wait_for 20 gone "$P"
     ends 5
@@ -447,9 +451,7 @@ os._exit(5)'
   : >log
   # One that has just started and runs keeps the looker waiting.
   start "$TINY" -k 0.5 sh -c '"$0" left & until grep -q "^left ready" log; do :; done; sleep 0.1; (echo >busy; while :; do :; done) & until [ -e busy ]; do :; done; echo $$ >first; exit 5' "$H/siglog"
-  wait_for 20 test -s first
-  command_is_gone() { [[ ! -e /proc/$(<first) ]]; }
-  wait_for 20 command_is_gone
+  command_ends
   kill -s TERM "$P"
   wait_for 20 gone "$P"
   ends 5
