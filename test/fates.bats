@@ -175,9 +175,12 @@ PYTHON
   wait_for 20 grep -q '^tiny-reaper: .*USR2' err
   [[ $(grep -c TERM err) == 1 && $(grep -c . err) == 3 && $(grep -vc ready log) == 1 ]]
   # Of the limit's signals, too; and the command is not said to have died.
-  : >err
-  start "${PID1[@]}" setpriv --bounding-set=-kill --inh-caps=-kill "$TINY" -t 0.2 -k 0.2 setpriv --reuid=65534 --regid=65534 --clear-groups "$H/siglog" other
-  ends 137
+  refused() {
+    : >err
+    start "${PID1[@]}" setpriv --bounding-set=-kill --inh-caps=-kill "$TINY" -t "$TIME" -k 0.2 setpriv --reuid=65534 --regid=65534 --clear-groups "$H/siglog" other
+    ends 137
+  }
+  in_time refused
   grep -q '^tiny-reaper: TERM cannot be passed on to setpriv ' err
   grep -q '^tiny-reaper: cannot end siglog .* left behind' err
 }
