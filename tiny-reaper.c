@@ -5095,17 +5095,20 @@ static void seconds_since(int64_t start, char buffer[static 32])
 /*
  * The command was stopped by STOP: outer is, too, or the job, where the whole group was. We send it, who
  * send the CONT to come as well, so that the two can't overtake each other; not as long as a CONT waits at
- * outer, which it would throw away.
+ * outer, which it would throw away. Once for each serial: of two stops in one look we have seen but the
+ * second, and outer may have been continued in between.
  */
-static void pass_stop(void)
+static void pass_stop(unsigned serial)
 {
-    if (self.pid == 1 || (guarded() && has(JOB_SIDE)) || self.sent_stop || waits_at(run->outer, SIGCONT) ||
-        ring_holds(SIGCONT))
+    if (self.pid == 1 || (guarded() && has(JOB_SIDE)) || waits_at(run->outer, SIGCONT) || ring_holds(SIGCONT))
         return;
-    self.sent_stop = self.group_stopped && run->job > 1 ? -run->job : run->outer;
+    pid_t whom = self.group_stopped && run->job > 1 ? -run->job : run->outer;
+    self.served = serial;
     self.group_stopped = false;
+    if (whom < 0 || self.sent_stop == 0)            /* the job goes on with outer, whatever comes */
+        self.sent_stop = whom;
     if (self.pid == run->outer || getppid() == run->outer)
-        kill(self.sent_stop, SIGSTOP);
+        kill(whom, SIGSTOP);
     self.more = true;                               /* the ring, once more */
 }
 
@@ -5469,8 +5472,8 @@ static void answer(void)
 {
     unsigned stop = run->stop, stand = run->stand;
     int sig = (int)(stop & 0xff);
-    if (sig == SIGSTOP)
-        pass_stop();
+    if (sig == SIGSTOP && self.served != stop >> 8)
+        pass_stop(stop >> 8);
     if (stop == 0 || stand >> 8 != stop >> 8 || self.served == stop >> 8)
         return;
     if ((stand & 0xff) == GRANTED) {

@@ -1312,18 +1312,21 @@ STEPS
   done
 }
 
-@test "a command that stops itself again, while the CONT of its first stop still waits at the guard, stops it again" {
+@test "a command that stops itself again, as soon as it goes on, stops the job again" {
   cat >twice.py <<'END'
 import os, signal, sys
-# The guard is held as it goes to sleep: what has come waits there.
-strace = ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "trace=rt_sigtimedwait", "-e", "inject=rt_sigtimedwait:delay_enter=500000"]
+call, microseconds, *follow = sys.argv[2:]
+strace = ["strace", "-D", *follow, "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", f"inject={call}:delay_enter={microseconds}"]
 pid = os.spawnvp(os.P_NOWAIT, "strace", strace + [sys.argv[1], "sh", "-c", "kill -s STOP $$; kill -s STOP $$; exit 7"])
 for _ in range(2):
     assert os.WIFSTOPPED(os.waitpid(pid, os.WUNTRACED)[1])
     os.kill(pid, signal.SIGCONT)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
-  run -7 timeout -s KILL 100 python3 twice.py "$TINY"
+  # The guard is held as it goes to sleep: the CONT of the first stop still waits there.
+  run -7 timeout -s KILL 100 python3 twice.py "$TINY" rt_sigtimedwait 500000
+  # Both are held before they look at their children: of stopped, continued and stopped they hear the last.
+  run -7 timeout -s KILL 100 python3 twice.py "$TINY" wait4 100000 -f
 }
 
 @test "Ctrl-Z as soon as the command has been continued by fg, again and again" {

@@ -48,6 +48,7 @@
 #define MEETING 11          /* TSTP and CONT to the command itself, and fg */
 #define READERS 12          /* the command and another member of the job read */
 #define RELAYED 13          /* Ctrl-Z, and then a CONT to the job */
+#define AGAIN 14            /* two STOPs to the command, and fg */
 
 #ifndef SCENARIO
 #define SCENARIO TYPED
@@ -75,6 +76,7 @@ inline set_up() {
     :: scenario == SHARED -> wants = true; has_member = true; ctrl_z = 1; fgs = 1
     :: scenario == READERS -> wants = true; has_member = true; reads = 1; member_reads = 1
     :: scenario == RELAYED -> wants = true; has_member = true; ctrl_z = 1; cont_outer = 1
+    :: scenario == AGAIN -> wants = true; stop_command = 2; fgs = 1
     :: scenario == ORPHAN -> orphaned = true; reads = 1; ttin_outer = 1; tstp_command = 1; foreground = SHELL
     :: scenario == ENDING -> wants = true; may_end = true; ctrl_z = 1; fgs = 1
     fi

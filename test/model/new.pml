@@ -32,6 +32,7 @@ byte stop, stand;                               /* serial << 3 | signal, or stan
 #define LOOK_BEFORE_RELAY 13 /* nor by our TSTP */
 #define RING_FIRST 14       /* no stop is followed while inner has signals before it, which may undo it */
 #define ANY_STOP 15         /* LOOK_AGAIN for TTIN too, and for what inner relays */
+#define EACH_STOP 16        /* a STOP that is reported stops outer, also when one before did: between the two the command went on */
 #define RULE(number) (mutant != number)
 
 chan ring = [8] of { byte };
@@ -264,7 +265,7 @@ look:
         serial++;
         assert(serial < 16);
         stop = WORD(serial, s);
-        owes_stop = (s == STOP);
+        owes_stop = (s == STOP && (!sent_stop || RULE(EACH_STOP)));
         if
         :: owes_stop
         :: else -> wake(OUT)
