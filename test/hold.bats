@@ -60,6 +60,14 @@ held() {
   held bg inner 40 -s 2
 }
 
+@test "a command that stops itself, and again as soon as it goes on, stops the job twice, whoever is held where" {
+  held stops-twice outer 60 -s 3
+  held stops-twice inner 60 -s 2
+  held stops-twice outer 60 -s 5 -G
+  held stops-twice-by-tstp outer 60 -s 3
+  held stops-twice-by-tstp inner 60 -s 3
+}
+
 @test "a job that was stopped in its first instants has the terminal only after fg, whoever is held where" {
   held stop-bg outer 30 -s 3
   held stop-bg inner 30 -s 3

@@ -39,6 +39,7 @@ enum { FOREGROUND = 1, PLAIN = 2, MEMBER = 4, PARENT = 8, ENDS = 16, RUNS = 32, 
  *   s TSTP to outer           c CONT to outer          q both at once
  *   S STOP to outer: the command runs on
  *   f fg: CONT to the job, and the terminal, if the shell has seen it stop     b bg: CONT to the job
+ *   w the command stops itself by STOP, and again as soon as it goes on       W the same, by TSTP
  *   r the command reads the terminal     m another member of the job does       l a line is typed
  *   x the limit expires       k the process that is not held is killed          p the parent of outer dies
  *   e the command ends
@@ -61,6 +62,8 @@ static const struct event {
     {"bg", "Zb", FOREGROUND | RUNS, 7 << 8, "", NULL},
     {"stop-fg", "Sf", FOREGROUND | RUNS, 7 << 8, "", NULL},
     {"stop-bg", "Sb", FOREGROUND | RUNS, 7 << 8, "", NULL},
+    {"stops-twice", "wf", FOREGROUND, 7 << 8, "", NULL},
+    {"stops-twice-by-tstp", "Wf", FOREGROUND, 7 << 8, "", NULL},
     {"tstp-cont", "sc", RUNS, 7 << 8, "", NULL},
     {"tstp+cont", "q", RUNS, 7 << 8, "", NULL},
     {"foreground-tstp-cont", "sc", FOREGROUND | RUNS, 7 << 8, "", NULL},
@@ -162,6 +165,11 @@ static void obey(int control)
             _exit(97);
         if (order == 'e')
             _exit(7);
+        if (order == 'w' || order == 'W') {
+            for (int i = 0; i < 2; i++)
+                raise(order == 'w' ? SIGSTOP : SIGTSTP);
+            continue;
+        }
         int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
         while ((n = read(terminal, line, sizeof line)) < 0 && errno == EINTR)
             continue;
@@ -629,7 +637,7 @@ static void take_step(char step)
     case 'q': kill(run.outer, SIGTSTP), kill(run.outer, SIGCONT); break;
     case 'f': to_foreground(1); break;
     case 'b': to_foreground(0); break;
-    case 'r': tell(run.control, 'r'); break;
+    case 'w': case 'W': case 'r': tell(run.control, step); break;
     case 'm': tell(run.member_control, 'r'); break;
     case 'l': type("word\n", "word"); break;
     case 'x':
