@@ -5171,6 +5171,7 @@ static void command_ended(int status)
 {
     pid_t dead;
     run->wait_status = status;
+    run->killed_command &= WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;      /* or it came too late */
     run->told_end |= WIFSIGNALED(status) && memchr(run->forwarded, WTERMSIG(status), run->forwarded_count);
     run->ended = true;
     command_goes_on();
@@ -5726,8 +5727,6 @@ static void look_at_other(void)
         return;
     for (int sig, n = 0; n < RING && (sig = ring_read()); n++)
         forward(sig);
-    if (run->parent_died && self.phase <= ASKED)
-        begin_end(PARENT_DIED);
 }
 
 /*
@@ -5767,11 +5766,14 @@ static bool finished(void)
     return self.childless || (self.spares && !self.blind && self.left == 0);
 }
 
-/* Whoever wakes looks at all that may have changed, in this order: the end of a child before the clock. */
+/* Whoever wakes looks at all that may have changed; a child's end counts before the clock and the parent. */
 static void look_around(void)
 {
     self.more = false;
     look_at_other();
+    /* first what the children are compared with: who has ended by then has ended in time */
+    bool parent_died = run->parent_died;
+    int64_t time = self.deadline ? now() : 0;
     reap();
     if (self.role == COMMAND_SIDE && run->seen != run->ring_tail) {
         run->seen = run->ring_tail;
@@ -5782,8 +5784,9 @@ static void look_around(void)
         take_over(COMMAND_SIDE, "supervisor", self.child);
     if (has(COMMAND_SIDE))
         look_at_leftovers();
-    /* who has ended in time has ended in time */
-    if (self.deadline && now() >= self.deadline && !finished())
+    if (has(COMMAND_SIDE) && parent_died && self.phase <= ASKED && !finished())
+        begin_end(PARENT_DIED);
+    if (self.deadline && time >= self.deadline && !finished())
         next_phase();
     attend_look();
     if (has(JOB_SIDE))
