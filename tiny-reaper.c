@@ -5855,10 +5855,18 @@ static bool only_wakes(int sig, const siginfo_t *info)
         return true;
     if (!guarded() || !has(JOB_SIDE) || !sent)
         return sig == SIGCHLD && info->si_code > 0;
-    if (sig == SIGCHLD && info->si_pid == 0 && atomic_exchange(&run->woken, false))
-        return true;                                /* the kernel had no room for its sender */
+    /* from 0: the kernel had no room for its sender */
+    if (sig == SIGCHLD && (info->si_pid == 0 || info->si_pid == run->inner) &&
+        atomic_exchange(&run->woken, false))
+        return true;
     return info->si_pid == run->inner;              /* it wakes us, continues us, or relays to the job */
 }
+
+/*
+ * Of a parent that can't be seen, it is one that does not merge with what waits already, as a CHLD does: of
+ * libc's own real-time signals, which nobody sends to us.
+ */
+static int parent_death_signal(void) { return self.parent ? SIGCHLD : FIRST_REALTIME - 1; }
 
 /*
  * The parent-death signal: of the parent, or of one thread of it. From outside the namespace it is the only
@@ -5866,7 +5874,8 @@ static bool only_wakes(int sig, const siginfo_t *info)
  */
 static bool is_parent_death(int sig, const siginfo_t *info)
 {
-    if (sig != SIGCHLD || info->si_code != SI_USER || info->si_pid != self.parent || !opt.die_with_parent)
+    if (sig != parent_death_signal() || info->si_code != SI_USER || info->si_pid != self.parent ||
+        !opt.die_with_parent)
         return false;
     if (self.parent == 0)
         run->parent_died = 1;
@@ -6059,7 +6068,7 @@ static bool watch_parent(void)
 {
     char text[1024];
     pid_t session = getsid(0);
-    if (prctl(PR_SET_PDEATHSIG, SIGCHLD) != 0)
+    if (prctl(PR_SET_PDEATHSIG, parent_death_signal()) != 0)
         return cannot(FAILED, "cannot watch the parent: %s", strerror(errno));
     /*
      * Not our session, and we don't lead ours: somebody in between has made it, and is gone. A leader may

@@ -43,6 +43,33 @@ teardown() {
   done
 }
 
+@test "-d within a namespace, with a parent outside of it: after a stop of the command, and while somebody's CHLD waits" {
+  local pid top stops inside in_namespace
+  start "${UNSHARE[@]}" --pid --fork --mount-proc --kill-child sleep 1000
+  top=$(first_child "$P")
+  within() { nsenter -t "$top" ${UNSHARE[1]:+--user --preserve-credentials} --pid --mount "$@"; }
+  for stops in 'kill -s TSTP $$;' ''; do
+    : >log
+    # In a session of its own nobody could continue it: the stop is undone.
+    setsid nsenter -t "$top" ${UNSHARE[1]:+--user --preserve-credentials} --pid --mount "$TINY" -d -k 0.5 sh -c "$stops echo up; while :; do sleep 1; done" >>log 3>&- &
+    inside=$!
+    started+=("$inside")
+    logged up
+    pid=$(first_child "$inside")
+    echo "$pid" >>pids
+    if [[ ! $stops ]]; then
+      in_namespace=$(sed -n 's/^NSpid:.*\t//p' "/proc/$pid/status")
+      kill -s STOP "$pid"
+      wait_for 20 state_is "$pid" T
+      within sh -c "kill -s CHLD $in_namespace"
+    fi
+    kill -s KILL "$inside"
+    wait_for 20 gone "$inside"
+    kill -s CONT "$pid"
+    wait_for 20 gone "$pid"
+  done
+}
+
 # Finding 7: such a parent's word is refused by the kernel.
 @test "-d under a parent that has dropped root: one line says that its end will not be noticed, or it is noticed" {
   ((EUID == 0)) || skip "needs root, to drop it"
