@@ -1681,11 +1681,11 @@ static void wake(pid_t pid)
     syscall(SYS_tgkill, pid, pid, SIGCHLD);
 }
 
-/* From inner to outer, while it is there. */
+/* From inner to outer, while it is there: to its thread, so it does not merge with somebody's. */
 static void signal_outer(int sig)
 {
     if (guarded() && !has(JOB_SIDE) && getppid() == run->outer)
-        kill(run->outer, sig);
+        syscall(SYS_tgkill, run->outer, run->outer, sig);
 }
 
 /*
@@ -5970,7 +5970,8 @@ static void supervise(void)
             break;
         bool full = self.role == JOB_SIDE && ring_is_full();
         run->ring_full |= full;
-        if (full && ring_is_full())                 /* again: what is read from now on wakes us */
+        full = full && ring_is_full();              /* again: what is read from now on wakes us */
+        if (full)
             turn = mask_of(SIGCHLD);
         int sig = taken ? take_signal(&turn, &info, 0) : -1;
         if (sig < 0 && !full)
