@@ -433,7 +433,7 @@ static struct self {
     pid_t sent_stop;                /* who got a STOP from here, as the command did: outer, -job; 0: nobody */
     bool group_stopped;             /* the whole group got that STOP, and we with it */
     int64_t settle;                 /* when to look whom a forwarded stop has stopped; 0: not */
-    int settle_looks;               /* how often that is still to be done */
+    int64_t settle_wait;            /* how long it was waited for that last */
     bool hung_up;                   /* the command was told by HUP that it can't have the terminal */
     bool surveyed;                  /* the looker has seen what the command left behind */
     bool sparing;                   /* who reads a pipe is not asked yet */
@@ -4928,8 +4928,9 @@ static void sweep_if_due(void)
         self.left == self.reading)
         enter(READING, 0);
     pid_t dead;
+    /* where there is a /proc it failed but for a moment, by ENFILE: the next round finds them */
     if (self.blind && !is_init() && self.phase >= CLEARING && self.phase != OVER && !command_lives() &&
-        !have_child(P_PGID, group(), &dead))
+        !have_child(P_PGID, group(), &dead) && !have_proc())
         enter(OVER, 0);
 }
 
@@ -4970,7 +4971,7 @@ static void settle_later(int sig)
     if (!is_stop(sig) || !is_orphaned_job())
         return;
     self.settle = now() + SETTLE_TIME;
-    self.settle_looks = 20;
+    self.settle_wait = SETTLE_TIME;
 }
 
 struct stopped {
@@ -5005,7 +5006,8 @@ static void settle_stops(void)
         return;
     if (!each_child(continue_stopped, &stopped))
         signal_group(SIGCONT);                      /* no /proc: nobody can be told from another */
-    self.settle = stopped.waits && --self.settle_looks > 0 ? now() + SETTLE_TIME : 0;
+    self.settle_wait *= 2;                          /* it may be blocked for ever, and who is idle sleeps */
+    self.settle = stopped.waits ? now() + self.settle_wait : 0;
 }
 
 /*
@@ -5056,6 +5058,17 @@ static void relay(int sig)
 }
 
 /*
+ * Has the STOP that we were continued from been for the command, too, or for us alone? What waits is looked
+ * at first: it becomes the state. Without /proc it was.
+ */
+static bool command_is_stopped(void)
+{
+    struct status status;
+    return command_lives() && (waits_at(run->command, SIGSTOP) ||
+                               !read_status(run->command, &status) || status.state == 'T');
+}
+
+/*
  * What the supervisor hears as a member of the command's group. What the terminal sends, or the supervisor
  * of a tiny-reaper below passes up, goes to the job; a TSTP whoever sent it, for an editor stops its group
  * itself, but not when somebody has continued the job since. Not where outer is gone: then it is the kernel
@@ -5076,7 +5089,7 @@ static void hear(int sig, const siginfo_t *info)
     if (own > 0)
         kill(-own, sig);
     if (sig == SIGCONT && from_outer)
-        self.group_stopped = true;
+        self.group_stopped = command_is_stopped();
     else if (typed && (kernel || marked))
         relay(sig);
     else if (sig == SIGTSTP && !from_outer && !second && !waits_at(run->outer, SIGCONT) &&

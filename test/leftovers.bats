@@ -494,3 +494,15 @@ command_ends() {
     ends 137
   done
 }
+
+@test "where /proc fails for a moment, since the system is out of descriptors, all that is left is ended all the same" {
+  local n left
+  # Which look that hits changes from run to run.
+  for n in {1..30}; do
+    rm -f left
+    run -3 timeout -s KILL 100 strace -f -b execve -qqq -o /dev/null -e trace=open,openat -e inject=open,openat:error=ENFILE:when=$n..$((n + 1)) \
+      "$TINY" -k 0.1 sh -c 'setsid sh -c "trap : TERM; echo \$\$ >left; while :; do sleep 0.02; done" >/dev/null 2>&1 3>&- & until test -s left; do sleep 0.01; done; exit 3'
+    left=$(<left)
+    gone "$left" || { kill -s KILL "$left"; echo "the failure of open $n and the next"; false; }
+  done
+}

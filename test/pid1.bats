@@ -227,3 +227,36 @@ start() {
   "${NEW[@]}" "$H/with" -i 1,17 -b 10,33 "$TINY" "$H/inherit" with
   diff <(grep "$descriptors" without) <(grep "$descriptors" with)
 }
+
+@test "as PID 1 a member of the group that takes a forwarded TSTP only seconds later is not left stopped" {
+  start python3 -c '
+import os, signal, time
+def until(name):
+    while not os.path.exists(name):
+        time.sleep(0.01)
+if os.fork() == 0:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTSTP])
+    print("blocked", flush=True)
+    while signal.SIGTSTP not in signal.sigpending():
+        time.sleep(0.01)
+    print("waits", flush=True)
+    until("take")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTSTP])
+    print("went on", flush=True)
+else:
+    # Or the stop is undone, and with it what waits at the other one.
+    signal.signal(signal.SIGTSTP, lambda *_: None)
+    print("handles", flush=True)
+until("end")
+'
+  logged blocked
+  logged handles
+  kill -s TSTP "$P"
+  logged waits
+  # Longer than a process needs that does not block it.
+  sleep 3
+  touch take
+  logged 'went on'
+  touch end
+  ends 0
+}
