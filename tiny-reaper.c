@@ -5028,15 +5028,17 @@ static void forward(int sig)
         return;
     }
     check_permission(to);
-    if (opt.single_child && command_lives())
+    /* the stop, of the terminal for one, was for all of them */
+    if (opt.single_child && command_lives() && !(to == SIGCONT && run->stop))
         send_signal(run->command, to);
     else
         signal_group(to);
     settle_later(to);
     if (run->ended)
         each_child(forward_to_leftover, &to);
-    run->told_end |= strchr(ends, to) != NULL;
-    bool starts_clock = opt.any_first ? !strchr(harmless, to) : strchr(ends, to) && to != SIGHUP;
+    bool asks = strchr(ends, to) && to != SIGHUP;   /* by HUP many a server reads its configuration */
+    run->told_end |= asks;
+    bool starts_clock = opt.any_first ? !strchr(harmless, to) : asks;
     if (self.phase == RUNNING && opt.grace_given && opt.grace && starts_clock)
         enter(ASKED, 0);
 }

@@ -219,6 +219,15 @@ state_is() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat") == "$2" ]]; }
   done
 }
 
+@test "timeout: what a command that ends in time left behind is left alone after a HUP that it handles, too" {
+  mkfifo in-place
+  start timeout 100 sh -c "trap 'echo again' HUP; $LEAVES" sh 'echo "cmd ready $$ 0"; until grep -qx again log; do sleep 0.01; done; exit 3'
+  logged 'cmd ready .*'
+  kill -s HUP "$P"
+  ends 3
+  lives
+}
+
 @test "timeout: after a signal of the limit that the command survives, what it leaves is ended all the same" {
   mkfifo in-place
   run -124 "$NAMES/timeout" -s CONT .5 sh -c "$LEAVES" sh 'sleep 2; exit 0'

@@ -85,6 +85,42 @@ each_once() {
   log_is 'cmd 1' 'cmd 10' 'cmd 15' 'cmd 34' 'cmd 64'
 }
 
+@test "--single-child: who was stopped with the command goes on with it" {
+  local mate
+  set -m
+  start "$TINY" -c sh -c '"$0" mate & exec "$0" cmd' "$H/siglog"
+  set +m
+  logged 'mate ready .*'
+  logged 'cmd ready .*'
+  mate=$(sed -n 's/^mate ready \([0-9]*\) .*/\1/p' log)
+  kill -s STOP -- "-$(first_child "$P")"
+  wait_for 20 state_is "$P" T
+  wait_for 20 state_is "$mate" T
+  kill -s CONT "$P"
+  wait_for 20 state_is "$mate" S
+}
+
+@test "a STOP for the supervisor alone is none for the job, nor is a later one for the command alone" {
+  local command outer
+  set -m
+  start sh -c '"$@" & wait' - "$TINY" "$H/siglog" cmd
+  set +m
+  logged 'cmd ready .*'
+  command=$(sed -n 's/^cmd ready \([0-9]*\) .*/\1/p' log)
+  outer=$(first_child "$P")
+  kill -s STOP "$(first_child "$outer")"
+  # The guard has continued it before the first can come, and what that was it has looked at before the second.
+  kill -s USR1 "$outer"
+  logged 'cmd 10'
+  kill -s USR2 "$outer"
+  logged 'cmd 12'
+  kill -s STOP "$command"
+  wait_for 20 state_is "$outer" T
+  state_is "$P" S
+  kill -s KILL "$command"
+  ends 0
+}
+
 @test "--single-child concerns forwarding only: the time limit ends the group" {
   mate_is_ready() {
     : >log
