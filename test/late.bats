@@ -20,49 +20,54 @@ teardown() {
 }
 
 # begin OPTION...: the late tiny-reaper, with a command that ends with 7 as soon as `tell_command` tells it to, whatever TERM it gets; $command is its pid.
+# This and what follows fail at once where tiny-reaper has ended.
 begin() {
   rm -f "$LATE"/* order
   mkfifo order
   : >log
   start "$BATS_FILE_TMPDIR/bin/tiny-reaper" -o "$T/report" "$@" sh -c 'trap "echo TERM" TERM; exec 9<>order; echo "command $$"; until read -r line <&9; do :; done; exit 7'
-  logged 'command .*'
+  or_over has_lines 'command .*' 1
   command=$(sed -n 's/^command //p' log)
 }
+or_over() {
+  wait_for 20 so_or_over "$@" && "$@"
+}
+so_or_over() { gone "$P" || "$@"; }
 tell_command() {
-  echo >order
+  echo <>order >&0
   wait_for 20 gone "$command"
 }
 # The supervisor looks next, and stands.
 stands_next() { touch "$LATE/late"; }
-stands() { wait_for 20 test -e "$LATE/standing"; }
+stands() { or_over test -e "$LATE/standing" && ! gone "$command"; }
 goes_on() { touch "$LATE/go"; }
 
 @test "a command that ends within its limit has ended in time, also if that is seen only after it" {
   late_look() {
-    local start=$EPOCHREALTIME
-    begin -t "$TIME"
-    stands_next
-    kill -s URG "$P"
-    stands
-    tell_command
+    local start=$EPOCHREALTIME status=0
     # Is it sure that it has ended in time?
-    jq -en "$EPOCHREALTIME - $start < $TIME" || { goes_on; ends 124 || :; return 1; }
-    wait_for 20 eval "jq -en \"\$EPOCHREALTIME - $start > 2 * $TIME\""
+    begin -t "$TIME" && stands_next && kill -s URG "$P" && stands && tell_command && jq -en "$EPOCHREALTIME - $start < $TIME" || status=1
+    wait_for "$((${TIME%.*} + 20))" eval "jq -en \"\$EPOCHREALTIME - $start > 2 * $TIME\""
     goes_on
-    ends 7
+    wait "$P" || reported=$?
+    return "$status"
   }
   in_time late_look
+  echo "status $reported"
+  ((reported == 7))
 }
 
 @test "a command that ends by itself before its KILL comes has not been killed: 124, not 137" {
-  begin -t 0.1 -k 1
-  logged TERM
-  stands_next
-  # By the grace's end.
-  stands
-  tell_command
-  goes_on
-  ends 124
+  killed_late() {
+    local status=0
+    begin -t "$TIME" -k "$TIME" && or_over has_lines TERM 1 && stands_next && stands && tell_command || status=1
+    goes_on
+    wait "$P" || reported=$?
+    return "$status"
+  }
+  in_time killed_late
+  echo "status $reported"
+  ((reported == 124))
   jq -e '.outcome == "timed-out" and .status == 124 and .signal == null' report
 }
 

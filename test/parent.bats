@@ -65,7 +65,7 @@ teardown() {
     fi
     kill -s KILL "$inside"
     wait_for 20 gone "$inside"
-    kill -s CONT "$pid"
+    kill -s CONT "$pid" || :
     wait_for 20 gone "$pid"
   done
 }
